@@ -1,0 +1,1 @@
+//! The other party: IAM Identity Center, STS and console federation.

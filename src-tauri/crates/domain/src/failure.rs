@@ -1,0 +1,129 @@
+//! Everything that can go wrong, in a person's words. The only place such sentences are written.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a person reads when something was refused or failed: a fact, an advice, perhaps a button.
+///
+/// The sentences are fixed text: input and answers from outside never become part of them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{fact}")]
+pub struct Failure {
+    pub code: Code,
+    pub fact: String,
+    pub advice: String,
+    pub action: Option<Action>,
+}
+
+/// The button that helps.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// Sign in to the SSO session concerned.
+    SignIn,
+    /// Ask for the same thing again.
+    Retry,
+    /// Change the start URL or Region.
+    Edit,
+    /// List accounts and roles anew.
+    Sync,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident: $fact:literal, $advice:literal, $action:expr;)*) => {
+        /// Which trouble it is.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, TS)]
+        #[serde(rename_all = "camelCase")]
+        pub enum Code { $($(#[$doc])* $code,)* }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$code),*];
+
+            const fn words(self) -> (&'static str, &'static str, Option<Action>) {
+                match self { $(Self::$code => ($fact, $advice, $action),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Refusals: what was asked cannot be done.
+    /// An intent, start URL, Region, ... that does not parse.
+    Malformed: "this request has a form Daypass does not know", "Update the window and the command to the same version.", None;
+    StartUrlNotAnAddress: "the start URL is not a web address", "It looks like https://acme.awsapps.com/start; your administrator has it.", Some(Action::Edit);
+    StartUrlNotHttps: "the start URL does not begin with https://", "Type the whole address, https:// included.", Some(Action::Edit);
+    BadRegion: "that is not a Region", "Type the Region where IAM Identity Center lives, like eu-west-1.", Some(Action::Edit);
+    UnknownSsoSession: "no SSO session has this name", "Run `daypass status` to see those there are, or sign in with a start URL.", None;
+    NotSignedIn: "you are not signed in", "Sign in first.", Some(Action::SignIn);
+    NoSignIn: "no sign-in is under way", "Start one with Sign in.", Some(Action::SignIn);
+    SignInBusy: "another sign-in is under way", "Finish it in the browser, or cancel it.", None;
+    UnknownRole: "this role is not in the list", "Sync the list, or ask your administrator for the assignment.", Some(Action::Sync);
+    UnknownSession: "no session has this id", "Run `daypass sessions` to see those there are.", None;
+    NoLiveSession: "no session is live", "Request one first: `daypass request ROLE@ACCOUNT`.", None;
+    SessionNotLive: "this session is not live", "Request it again.", Some(Action::Retry);
+    SessionLive: "this session is still live", "End it first.", None;
+    DurationTooShort: "a lease lasts at least 1 min", "Ask for 1 min or more.", None;
+    DurationTooLong: "a lease lasts at most 12 h", "Shorten to 12 h.", None;
+    ReasonTooLong: "the reason is longer than 256 characters", "Shorten it, and link the ticket instead.", None;
+    TooManySessions: "50 sessions are live", "End some that you no longer need.", None;
+
+    // Sign-in.
+    SignInRefused: "the sign-in was refused in the browser", "Try again, and choose Allow.", Some(Action::Retry);
+    SignInTimedOut: "the browser did not come back within 10 minutes", "Try again.", Some(Action::Retry);
+    SignInCancelled: "the sign-in was cancelled", "Request it again when you are ready.", Some(Action::Retry);
+    SignInLapsed: "your sign-in has lapsed", "Sign in to go on.", Some(Action::SignIn);
+    StartUrlRefused: "Identity Center does not know this start URL in this Region", "Check both: AWS shows them under Settings in IAM Identity Center.", Some(Action::Edit);
+    /// Shown after 30 s of waiting: AWS tells of a wrong Region in the browser only.
+    StillWaiting: "the browser has not come back yet", "If it shows an error, check the start URL and the Region.", Some(Action::Edit);
+
+    // The other party and the way to it.
+    Unreachable: "AWS cannot be reached", "Check the network, the VPN and the proxy, then try again.", Some(Action::Retry);
+    TimedOut: "AWS did not answer in time", "Try again; check the network if it stays so.", Some(Action::Retry);
+    NotAws: "the answer did not come from AWS", "A network sign-in page may be in the way: open any web page, sign in there, then try again.", Some(Action::Retry);
+    Throttled: "AWS asks for fewer calls", "Wait a minute, then try again.", Some(Action::Retry);
+    RoleNotAssigned: "this role is no longer assigned to you", "Sync the list, or ask your administrator for the assignment.", Some(Action::Sync);
+    AwsTrouble: "AWS reports trouble of its own", "Try again in a minute.", Some(Action::Retry);
+    AwsRefused: "AWS refused this", "Try again; the agent's log names the error code.", Some(Action::Retry);
+    InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https.", None;
+    ConsoleRefused: "AWS did not open the console with this session", "Renew the session, then open the console again.", Some(Action::Retry);
+
+    // This machine.
+    PracticeMissing: "the practice organisation could not be started", "Reinstall Daypass: the program daypass-practice belongs beside it.", None;
+    PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
+    NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in DAYPASS_TERMINAL.", None;
+    TerminalFailed: "the terminal program did not start", "Check DAYPASS_TERMINAL, or install another terminal.", None;
+    NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in DAYPASS_BROWSER.", None;
+    NoCommand: "the program daypass is not beside this one", "Reinstall Daypass.", None;
+    CommandNotFound: "there is no such program", "Check the name after `--`.", None;
+    AgentMissing: "the agent could not be started", "Reinstall Daypass: the program daypass-agent belongs beside it.", None;
+    AgentSilent: "the agent does not answer", "End the process daypass-agent, then try again.", None;
+    AgentRunning: "another agent is already running", "Use that one, or stop it with `daypass quit`.", None;
+    AgentOlder: "the agent that runs is of another version", "Stop it with `daypass quit`, then try again. Its leases end.", None;
+    SocketFolder: "the folder for Daypass's socket belongs to somebody else or is open to others", "Remove the folder daypass in XDG_RUNTIME_DIR (or ~/.local/state/daypass/run), then try again.", None;
+    NoMemory: "no memory could be had for the credentials", "Close some programs, then try again.", Some(Action::Retry);
+    /// A bug of ours.
+    Internal: "Daypass made a mistake", "Try again; if it stays so, report it with the agent's log.", Some(Action::Retry);
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        let (fact, advice, action) = code.words();
+        Self { code, fact: fact.to_owned(), advice: advice.to_owned(), action }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fact_is_a_fact_and_every_advice_a_sentence() {
+        for &code in Code::ALL {
+            let Failure { fact, advice, .. } = code.into();
+            assert!(!fact.ends_with('.') && !fact.is_empty(), "{code:?}");
+            assert!(advice.ends_with('.') && advice.starts_with(char::is_uppercase), "{code:?}");
+            assert!(!fact.to_lowercase().contains("error"), "{code:?}");
+        }
+    }
+}

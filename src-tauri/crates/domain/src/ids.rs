@@ -1,0 +1,133 @@
+//! Names and identifiers, each valid once it exists.
+
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Why a text is not the identifier it was taken for. Never holds the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum BadId {
+    #[error("an account id has 12 digits")]
+    Account,
+    #[error("a role name has 1 to 64 letters, digits or +=,.@_-")]
+    Role,
+    #[error("a Region has lower-case letters, digits and dashes, like eu-west-1")]
+    Region,
+    #[error("an SSO session has a name of 1 to 128 printable characters")]
+    SsoSession,
+    #[error("a session id has 8 letters or digits")]
+    Session,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $bad:expr, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
+        #[serde(try_from = "String", into = "String")]
+        #[ts(type = "string")]
+        pub struct $name(String);
+
+        impl $name {
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+            fn try_from(text: String) -> Result<Self, BadId> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(&text) { Ok(Self(text)) } else { Err($bad) }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// An AWS account id: 12 digits.
+    AccountId, BadId::Account, |t| t.len() == 12 && t.bytes().all(|b| b.is_ascii_digit())
+);
+id!(
+    /// A role as the portal lists it (IAM's rule for role names).
+    RoleName, BadId::Role,
+    |t| (1..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
+);
+id!(
+    /// A Region's code. Shape only: AWS adds Regions, we don't keep a list.
+    Region, BadId::Region,
+    |t| (2..=32).contains(&t.len())
+        && t.starts_with(|c: char| c.is_ascii_lowercase())
+        && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+);
+id!(
+    /// The name of an `[sso-session]`.
+    SsoSessionName, BadId::SsoSession,
+    |t| !t.is_empty() && t.chars().count() <= 128 && !t.chars().any(char::is_control)
+);
+id!(
+    /// One lease, for as long as the agent remembers it. Random, not secret.
+    SessionId, BadId::Session, |t| t.len() == 8 && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+);
+
+/// One role in one account behind one SSO session.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleRef {
+    pub sso_session: SsoSessionName,
+    pub account: AccountId,
+    pub role: RoleName,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_id_is_twelve_digits_and_nothing_else() {
+        assert!("111122223333".parse::<AccountId>().is_ok());
+        for bad in ["", "11112222333", "1111222233334", "11112222333a", "１１１１２２２２３３３３"]
+        {
+            assert_eq!(bad.parse::<AccountId>(), Err(BadId::Account), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hostile_role_names_are_refused_where_they_enter() {
+        for bad in ["", "a b", "a\nb", "<b>", "a;b", "\u{202e}x"] {
+            assert_eq!(bad.parse::<RoleName>(), Err(BadId::Role), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_read_from_json_is_checked_too() {
+        assert!(serde_json::from_str::<Region>("\"eu-west-1\"").is_ok());
+        assert!(serde_json::from_str::<Region>("\"eu-west-1.evil.example/\"").is_err());
+    }
+}

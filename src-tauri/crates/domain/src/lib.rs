@@ -1,0 +1,22 @@
+//! What is true. No IO, no async, no clock, no secret.
+//!
+//! | Word | Meaning |
+//! |---|---|
+//! | [`request::Intent`] | what a person asks; can be refused |
+//! | [`event::Event`] | what the world did; can't be refused |
+//! | [`state::State`] | the truth: `ask` for intents, `learn` for events |
+//! | [`event::Effect`] | what the agent has to do about it |
+//! | [`view::View`] | what clients see |
+//!
+//! `now` is always an argument. A value that exists is valid.
+
+pub mod catalog;
+pub mod event;
+pub mod failure;
+pub mod ids;
+pub mod request;
+pub mod session;
+pub mod sso;
+pub mod state;
+pub mod time;
+pub mod view;

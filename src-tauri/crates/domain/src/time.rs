@@ -1,0 +1,156 @@
+//! Points in time and lengths of time, as AWS and people count them.
+
+use std::{fmt, ops::Add};
+
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use ts_rs::TS;
+
+/// Milliseconds since 1970-01-01 UTC. Arithmetic saturates.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[serde(transparent)]
+#[ts(type = "number")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    #[must_use]
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    #[must_use]
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(1000))
+    }
+
+    #[must_use]
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// How long from `self` until `later`; zero when it has passed.
+    #[must_use]
+    pub fn until(self, later: Self) -> Seconds {
+        let millis = later.0.saturating_sub(self.0).max(0);
+        Seconds(u32::try_from(millis / 1000).unwrap_or(u32::MAX))
+    }
+
+    /// RFC 3339 in UTC with `Z` and whole seconds: the only form every AWS SDK reads.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        const FORMAT: &[time::format_description::BorrowedFormatItem<'_>] =
+            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1000))
+            .ok()
+            .and_then(|t| t.format(FORMAT).ok())
+            .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
+    }
+
+    /// Reads RFC 3339 with any offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
+    }
+}
+
+impl Add<Seconds> for Timestamp {
+    type Output = Self;
+    fn add(self, length: Seconds) -> Self {
+        Self(self.0.saturating_add(i64::from(length.0) * 1000))
+    }
+}
+
+/// When AWS stops accepting credentials.
+///
+/// AWS sets it; we never extend it. A lease's own end is when *we* stop.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[serde(transparent)]
+#[ts(type = "number")]
+pub struct Expiration(pub Timestamp);
+
+/// A length of time in whole seconds.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[serde(transparent)]
+#[ts(type = "number")]
+pub struct Seconds(pub u32);
+
+impl Seconds {
+    #[must_use]
+    pub const fn minutes(count: u32) -> Self {
+        Self(count.saturating_mul(60))
+    }
+
+    #[must_use]
+    pub const fn hours(count: u32) -> Self {
+        Self(count.saturating_mul(3600))
+    }
+
+    /// Reads `90s`, `15m`, `1h`, `1h30m`; a bare number is minutes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(minutes) = text.parse::<u32>() {
+            return minutes.checked_mul(60).map(Self);
+        }
+        let mut total: u32 = 0;
+        let mut digits = String::new();
+        for c in text.chars() {
+            if c.is_ascii_digit() {
+                digits.push(c);
+                continue;
+            }
+            let unit = match c {
+                'h' => 3600,
+                'm' => 60,
+                's' => 1,
+                _ => return None,
+            };
+            total = total.checked_add(digits.parse::<u32>().ok()?.checked_mul(unit)?)?;
+            digits.clear();
+        }
+        (digits.is_empty() && !text.is_empty()).then_some(Self(total))
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 3600, self.0 % 3600 / 60, self.0 % 60) {
+            (0, 0, s) => write!(f, "{s} s"),
+            (0, m, 0) => write!(f, "{m} min"),
+            (0, m, s) => write!(f, "{m} min {s} s"),
+            (h, 0, _) => write!(f, "{h} h"),
+            (h, m, _) => write!(f, "{h} h {m} min"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_the_one_way_every_sdk_reads() {
+        assert_eq!(Timestamp::from_millis(1_735_787_045_999).rfc3339(), "2025-01-02T03:04:05Z");
+        assert_eq!(Timestamp::parse("2025-01-02T04:04:05+01:00"), Some(Timestamp::from_secs(1_735_787_045)));
+    }
+
+    #[test]
+    fn time_that_has_passed_leaves_nothing() {
+        assert_eq!(Timestamp::from_secs(10).until(Timestamp::from_secs(3)), Seconds(0));
+        assert_eq!(
+            Timestamp::from_millis(i64::MIN).until(Timestamp::from_millis(i64::MAX)),
+            Seconds(u32::MAX)
+        );
+    }
+
+    #[test]
+    fn durations_are_read_as_people_type_them() {
+        for (text, secs) in [("15m", 900), ("1h", 3600), ("1h30m", 5400), ("90s", 90), ("20", 1200)] {
+            assert_eq!(Seconds::parse(text), Some(Seconds(secs)), "{text}");
+        }
+        for bad in ["", "h", "1x", "1h5", "-5m", "99999999h"] {
+            assert_eq!(Seconds::parse(bad), None, "{bad}");
+        }
+        assert_eq!(Seconds(5400).to_string(), "1 h 30 min");
+    }
+}

@@ -1,0 +1,193 @@
+//! What clients see of the state. Holds no secret: nothing here can.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    catalog::Environment,
+    failure::Failure,
+    ids::{Region, RoleRef, SessionId, SsoSessionName},
+    request::Scope,
+    sso::Source,
+    time::{Expiration, Seconds, Timestamp},
+};
+
+/// Everything a window, a tray or the command shows, as of `now`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    /// The agent's clock when this view was made; clients count on from it.
+    pub now: Timestamp,
+    pub sso_sessions: Vec<SsoSessionView>,
+    pub sign_in: Option<SignInView>,
+    /// Why the last sign-in failed, until the next one or until dismissed.
+    pub notice: Option<NoticeView>,
+    /// Newest first.
+    pub sessions: Vec<SessionView>,
+    /// Grows whenever the role list changes; fetch the catalogue anew then.
+    #[ts(type = "number")]
+    pub catalog_revision: u64,
+    pub endpoint: EndpointView,
+    pub today: TodayView,
+    /// What protects less than it should on this machine, in sentences.
+    pub degraded: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SsoSessionView {
+    pub name: SsoSessionName,
+    pub start_url: String,
+    pub region: Region,
+    pub source: Source,
+    pub status: SignInStatus,
+    /// When the person signed in. AWS never tells when the SSO session ends.
+    pub signed_in_at: Option<Timestamp>,
+    /// Who signed in, known after the first issue.
+    pub identity: Option<String>,
+    pub catalog: CatalogView,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum SignInStatus {
+    SignedOut,
+    SignedIn,
+    /// AWS no longer accepts the sign-in.
+    Lapsed,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogView {
+    pub accounts: u32,
+    pub roles: u32,
+    pub synced_at: Option<Timestamp>,
+    pub progress: Option<Progress>,
+    /// Accounts whose roles could not be listed in the last sync; the others are shown.
+    pub failed_accounts: u32,
+    pub failure: Option<Failure>,
+}
+
+/// A sync under way: accounts whose roles are listed, of all.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    pub done: u32,
+    pub total: u32,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInView {
+    pub sso_session: SsoSessionName,
+    /// Counts sign-ins, so that a client knows its own.
+    pub attempt: u32,
+    pub stage: Stage,
+    pub started_at: Timestamp,
+    /// After 30 s in the browser: what to check.
+    pub hint: Option<Failure>,
+}
+
+/// How far a sign-in is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// Registering with Identity Center.
+    Starting,
+    /// Waiting for the person in the browser; `Intent::SignInUrl` gives the address.
+    Browser,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeView {
+    pub sso_session: Option<SsoSessionName>,
+    pub failure: Failure,
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    pub session: SessionId,
+    #[serde(flatten)]
+    pub role: RoleRef,
+    pub account_name: String,
+    pub environment: Option<Environment>,
+    pub region: Region,
+    pub reason: Option<String>,
+    pub scope: Scope,
+    pub phase: Phase,
+    pub requested_at: Timestamp,
+    /// The last duration asked for; Renew asks for it again.
+    pub duration: Seconds,
+    /// When we forget. None until issued.
+    pub lease_end: Option<Timestamp>,
+    /// When AWS stops accepting what was issued last.
+    pub expiration: Option<Expiration>,
+    /// Why it failed, or why issuing anew fails while the lease still lives.
+    pub failure: Option<Failure>,
+    pub ended: Option<EndedView>,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    Requesting,
+    Active,
+    /// Live, with 5 minutes or less left.
+    Expiring,
+    Ended,
+    Failed,
+}
+
+impl Phase {
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Active | Self::Expiring)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedView {
+    pub at: Timestamp,
+    pub why: Why,
+    /// Locked pages zeroed and released.
+    pub wiped_pages: u32,
+    /// Until when AWS accepts the newest credentials issued; None where it no longer does.
+    pub aws_accepts_until: Option<Timestamp>,
+}
+
+/// Why a lease ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Why {
+    /// On time.
+    LeaseEnd,
+    /// By hand.
+    Ended,
+    SignedOut,
+    /// The credentials expired and could not be issued anew.
+    NotIssuedAnew,
+    /// The practice organisation stopped.
+    PracticeEnded,
+    Quit,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EndpointView {
+    /// Whether the credentials endpoint listens on 127.0.0.1.
+    pub listening: bool,
+    /// Shells and commands that hold a ticket now.
+    pub clients: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TodayView {
+    pub requested: u32,
+    pub ended: u32,
+}

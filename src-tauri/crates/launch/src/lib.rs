@@ -1,0 +1,1 @@
+//! Terminals and browsers, started in the environment of whoever asked.

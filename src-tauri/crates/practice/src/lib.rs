@@ -1,0 +1,51 @@
+//! A practice organisation: a simulated IAM Identity Center, STS and console on loopback.
+//!
+//! It fakes the wire, not the objects: any AWS client that lets its endpoints be set can sign in here. One address
+//! serves all of it, since the paths of the services don't collide:
+//!
+//! | service | paths |
+//! | --- | --- |
+//! | sso-oidc | `/client/register`, `/authorize`, `/device_authorization`, `/device`, `/token` |
+//! | portal | `/assignment/accounts`, `/assignment/roles`, `/federation/credentials`, `/logout` |
+//! | STS | `/` |
+//! | sign-in and console | `/federation`, `/console/…`, `/start` |
+//!
+//! Rules of this crate: it imports none of ours and none of Amazon's, so that what agrees with it agrees by
+//! the protocol; account names come from a seed, everything secret from the system's random source; every
+//! secret has an end; time is asked of one [`Clock`], so that tests need not sleep.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use daypass_practice::{Consent, Options, Practice};
+//!
+//! let practice = Practice::start(Options { consent: Consent::Allow, ..Options::default() }).await?;
+//! println!("{}", practice.start_url());
+//! # Ok(())
+//! # }
+//! ```
+
+mod authorize;
+mod clock;
+mod console;
+mod device;
+mod failure;
+mod federation;
+mod listener;
+mod oidc;
+mod options;
+mod organisation;
+mod page;
+mod portal;
+mod practice;
+mod random;
+mod server;
+mod sigv4;
+mod state;
+mod sts;
+
+pub use crate::clock::Clock;
+pub use crate::failure::Failure;
+pub use crate::options::{Consent, Options};
+pub use crate::organisation::Account;
+pub use crate::practice::Practice;
+pub use crate::state::{Issued, Kind, Request};

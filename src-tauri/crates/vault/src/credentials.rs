@@ -1,0 +1,70 @@
+//! Role credentials: access key id + secret access key + session token, in one run of pages.
+
+use crate::{page::NoMemory, secret::Secret};
+
+/// One set of role credentials.
+pub struct Credentials {
+    /// The three parts one after the other.
+    parts: Secret,
+    id_end: usize,
+    key_end: usize,
+}
+
+static_assertions::assert_not_impl_any!(Credentials: Clone, Copy, std::fmt::Debug, std::fmt::Display, PartialEq);
+
+/// The parts of credentials, lent.
+pub struct Parts<'a> {
+    pub access_key_id: &'a str,
+    pub secret_access_key: &'a str,
+    pub session_token: &'a str,
+}
+
+static_assertions::assert_not_impl_any!(Parts: Clone, Copy, std::fmt::Debug, std::fmt::Display, PartialEq);
+
+impl Credentials {
+    /// Copies the parts into pages of their own. The originals stay the caller's to wipe.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn copy_of(parts: &Parts<'_>) -> Result<Self, NoMemory> {
+        let (id, key, token) = (parts.access_key_id, parts.secret_access_key, parts.session_token);
+        let mut secret = Secret::with_capacity(id.len() + key.len() + token.len())?;
+        for part in [id, key, token] {
+            secret.append(part.as_bytes())?;
+        }
+        Ok(Self { parts: secret, id_end: id.len(), key_end: id.len() + key.len() })
+    }
+
+    /// Lends the parts.
+    pub fn with<T>(&self, lend: impl FnOnce(&Parts<'_>) -> T) -> T {
+        self.parts.with_str(|all| {
+            let (id_and_key, session_token) = all.split_at_checked(self.key_end).unwrap_or_default();
+            let (access_key_id, secret_access_key) =
+                id_and_key.split_at_checked(self.id_end).unwrap_or_default();
+            lend(&Parts { access_key_id, secret_access_key, session_token })
+        })
+    }
+
+    #[must_use]
+    pub fn page_count(&self) -> usize {
+        self.parts.page_count()
+    }
+
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.parts.is_locked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_come_back_as_they_went_in() {
+        let parts = Parts { access_key_id: "ASIA1", secret_access_key: "s/k+", session_token: "tok=" };
+        Credentials::copy_of(&parts).unwrap().with(|p| {
+            assert!(p.access_key_id == "ASIA1" && p.secret_access_key == "s/k+" && p.session_token == "tok=");
+        });
+    }
+}

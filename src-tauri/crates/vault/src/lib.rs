@@ -1,0 +1,11 @@
+//! What is secret, and nothing else. A leaf: depends on no crate of ours.
+//!
+//! Secrets rest in whole locked pages ([`page`]), are filled in place and lent through a closure
+//! ([`secret`]); no type here can be cloned, printed, serialised or compared. [`harden`] readies the
+//! process before the first secret exists.
+
+pub mod credentials;
+pub mod harden;
+pub mod page;
+pub mod secret;
+pub mod vault;

@@ -1,0 +1,53 @@
+//! Where secrets rest between uses. The one lock in the product is the map in here.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Things kept under keys: lent while they are there, zeroed when they are taken out.
+///
+/// A borrower keeps its `Arc` only for the length of one use; what is wiped is gone with the last of them.
+pub struct Vault<K, T> {
+    slots: Mutex<HashMap<K, Arc<T>>>,
+}
+
+impl<K, T> Default for Vault<K, T> {
+    fn default() -> Self {
+        Self { slots: Mutex::default() }
+    }
+}
+
+impl<K: Eq + Hash + Clone, T> Vault<K, T> {
+    /// Keeps `thing` under `key`; what was there before is dropped, and so zeroed.
+    pub fn put(&self, key: K, thing: T) {
+        let before = self.lock().insert(key, Arc::new(thing));
+        drop(before);
+    }
+
+    #[must_use]
+    pub fn lend(&self, key: &K) -> Option<Arc<T>> {
+        self.lock().get(key).cloned()
+    }
+
+    /// Takes the thing under `key` out; dropping it zeroes it.
+    pub fn take(&self, key: &K) -> Option<Arc<T>> {
+        self.lock().remove(key)
+    }
+
+    /// Drops everything.
+    pub fn clear(&self) {
+        let all = std::mem::take(&mut *self.lock());
+        drop(all);
+    }
+
+    /// What `measure` says of each thing.
+    pub fn measure<M>(&self, measure: impl Fn(&T) -> M) -> Vec<M> {
+        self.lock().values().map(|thing| measure(thing)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<T>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

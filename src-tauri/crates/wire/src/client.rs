@@ -1,0 +1,179 @@
+//! The client's side: connect, ask, watch.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use daypass_domain::{
+    catalog::RoleEntry,
+    failure::{Code, Failure},
+    request::{Answer, Intent},
+    view::View,
+};
+use tokio::{
+    net::{
+        UnixStream,
+        unix::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Mutex as AsyncMutex, oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    folder::{RuntimeFolder, uid},
+    frame::{self, FrameError},
+    message::{FromAgent, Hello, Purpose, Question, Reply, ToAgent, VERSION},
+};
+
+/// How long the agent may take for anything that needs no network.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connects and exchanges hellos.
+///
+/// # Errors
+/// `AgentMissing` where none listens, `AgentOlder` for another version, `SocketFolder`, `AgentSilent`.
+pub async fn greet(folder: &RuntimeFolder, program: &str, purpose: Purpose) -> Result<UnixStream, Code> {
+    folder.check()?;
+    let mut stream = UnixStream::connect(folder.socket()).await.map_err(|_| Code::AgentMissing)?;
+    if stream.peer_cred().map_err(|_| Code::AgentMissing)?.uid() != uid() {
+        return Err(Code::SocketFolder);
+    }
+    let hello = async {
+        frame::write(&mut stream, &Hello::new(program, purpose)).await?;
+        frame::read::<Hello>(&mut stream).await
+    };
+    match timeout(PATIENCE, hello).await {
+        Err(_) => Err(Code::AgentSilent),
+        Ok(Err(FrameError::Closed | FrameError::Io(_))) => Err(Code::AgentMissing),
+        Ok(Err(_)) => Err(Code::AgentOlder),
+        Ok(Ok(hello)) if hello.version != VERSION => Err(Code::AgentOlder),
+        Ok(Ok(_)) => Ok(stream),
+    }
+}
+
+type Waiting = Arc<Mutex<HashMap<u32, oneshot::Sender<Reply>>>>;
+
+/// A connection to the agent. Clones share it.
+#[derive(Clone)]
+pub struct Client {
+    write: Arc<AsyncMutex<OwnedWriteHalf>>,
+    waiting: Waiting,
+    number: Arc<AtomicU32>,
+    views: watch::Receiver<Option<Arc<View>>>,
+}
+
+impl Client {
+    /// Connects to the agent that runs, and watches its views.
+    ///
+    /// # Errors
+    /// As [`greet`].
+    pub async fn connect(folder: &RuntimeFolder, program: &str) -> Result<Self, Code> {
+        let (read, write) = greet(folder, program, Purpose::Control).await?.into_split();
+        let waiting = Waiting::default();
+        let (sender, views) = watch::channel(None);
+        tokio::spawn(listen(read, Arc::clone(&waiting), sender));
+        let client = Self { write: Arc::new(AsyncMutex::new(write)), waiting, number: Arc::default(), views };
+        client.send(0, Question::Watch).await.map_err(|f| f.code)?;
+        Ok(client)
+    }
+
+    /// Asks the agent to do something.
+    ///
+    /// # Errors
+    /// A refusal, or that the agent is gone.
+    pub async fn ask(&self, intent: Intent) -> Result<Answer, Failure> {
+        match self.question(Question::Ask(Box::new(intent))).await? {
+            Reply::Done(answer) => Ok(answer),
+            Reply::Refused(failure) => Err(failure),
+            Reply::Catalog(_) => Err(Code::AgentSilent.into()),
+        }
+    }
+
+    /// The whole role list, of one revision.
+    ///
+    /// # Errors
+    /// That the agent is gone.
+    pub async fn catalog(&self) -> Result<Vec<RoleEntry>, Failure> {
+        let mut rows = Vec::new();
+        let mut revision = None;
+        loop {
+            let Reply::Catalog(page) = self.question(Question::Catalog { from: rows.len() }).await? else {
+                return Err(Code::AgentSilent.into());
+            };
+            if *revision.get_or_insert(page.revision) != page.revision {
+                rows.clear();
+                revision = None;
+                continue;
+            }
+            let is_last = page.rows.is_empty() || rows.len() + page.rows.len() >= page.total;
+            rows.extend(page.rows);
+            if is_last {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Views as they come: `None` until the first, closed when the agent is gone.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<Option<Arc<View>>> {
+        self.views.clone()
+    }
+
+    /// Waits until a view satisfies `enough`.
+    ///
+    /// # Errors
+    /// `AgentSilent` when the agent goes first.
+    pub async fn wait_for<T>(&self, mut enough: impl FnMut(&View) -> Option<T>) -> Result<T, Failure> {
+        let mut views = self.views();
+        loop {
+            let found = views.borrow_and_update().as_deref().and_then(&mut enough);
+            if let Some(found) = found {
+                return Ok(found);
+            }
+            views.changed().await.map_err(|_| Code::AgentSilent)?;
+        }
+    }
+
+    async fn question(&self, question: Question) -> Result<Reply, Failure> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sender);
+        self.send(number, question).await?;
+        match timeout(PATIENCE, receiver).await {
+            Ok(Ok(reply)) => Ok(reply),
+            _ => Err(Code::AgentSilent.into()),
+        }
+    }
+
+    async fn send(&self, number: u32, question: Question) -> Result<(), Failure> {
+        let mut write = self.write.lock().await;
+        frame::write(&mut *write, &ToAgent { number, question }).await.map_err(|e| match e {
+            FrameError::TooLong => Code::Malformed.into(),
+            _ => Code::AgentSilent.into(),
+        })
+    }
+}
+
+/// Hands replies to those who wait and publishes views, until the connection ends.
+async fn listen(mut read: OwnedReadHalf, waiting: Waiting, views: watch::Sender<Option<Arc<View>>>) {
+    while let Ok(message) = frame::read(&mut read).await {
+        match message {
+            FromAgent::View(view) => {
+                views.send_replace(Some(Arc::new(*view)));
+            }
+            FromAgent::Reply { number, reply } => {
+                let asker = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+                if let Some(asker) = asker {
+                    asker.send(reply).ok();
+                }
+            }
+        }
+    }
+    // Nobody is answered any more: dropping the senders tells them.
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}

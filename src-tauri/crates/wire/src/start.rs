@@ -1,0 +1,56 @@
+//! Starting the agent, for whoever needs it first.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use daypass_domain::failure::{Code, Failure};
+use tokio::time::{Instant, sleep};
+
+use crate::{client::Client, folder::RuntimeFolder};
+
+/// The program `name` beside the one that runs.
+///
+/// # Errors
+/// `missing` where there is none.
+pub fn beside(name: &str, missing: Code) -> Result<PathBuf, Code> {
+    std::env::current_exe()
+        .ok()
+        .and_then(|exe| exe.parent().map(|dir| dir.join(name)))
+        .filter(|path| path.is_file())
+        .ok_or(missing)
+}
+
+/// Connects to the agent, starting it when none runs.
+///
+/// # Errors
+/// The agent can't be started, does not answer, or is of another version.
+pub async fn connect_or_start(folder: &RuntimeFolder, program: &str) -> Result<Client, Failure> {
+    match Client::connect(folder, program).await {
+        Err(Code::AgentMissing) => {}
+        other => return other.map_err(Failure::from),
+    }
+    let mut command = Command::new(beside("daypass-agent", Code::AgentMissing)?);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A session of its own: it must outlive the terminal it was started from.
+    #[expect(unsafe_code, reason = "setsid is async-signal-safe and is all that runs between fork and exec")]
+    unsafe {
+        use std::os::unix::process::CommandExt;
+        command.pre_exec(|| {
+            libc::setsid();
+            Ok(())
+        });
+    }
+    let mut child = command.spawn().map_err(|_| Code::AgentMissing)?;
+    // Reaped when it ends, so that a long-lived client leaves no zombie.
+    std::thread::spawn(move || child.wait());
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        match Client::connect(folder, program).await {
+            Err(Code::AgentMissing) if Instant::now() < deadline => sleep(Duration::from_millis(10)).await,
+            other => return other.map_err(Failure::from),
+        }
+    }
+}
