@@ -1,1 +1,103 @@
-fn main() {}
+//! The agent: holds every secret, has no window, starts no program of the person's.
+
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, process::ExitCode};
+
+use clap::Parser;
+use daypass_agent::{
+    clock::Clock,
+    files::Memory,
+    run::{Agent, Parts},
+};
+use daypass_aws::{client::Aws, config};
+use daypass_domain::failure::{Code, Failure};
+use daypass_vault::harden::{Hardening, can_lock, harden};
+use daypass_wire::folder::RuntimeFolder;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what the SDK, hyper, rustls and serde leave on the heap.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+
+/// Daypass's agent. The window and the `daypass` command start it; nobody needs to.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments;
+
+fn main() -> ExitCode {
+    // Before anything else, and so before the first secret.
+    let hardening = harden();
+    Arguments::parse();
+    match start(hardening) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => {
+            let failure = Failure::from(code);
+            eprintln!("daypass-agent: {}. {}", failure.fact, failure.advice);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn start(hardening: Hardening) -> Result<(), Code> {
+    let folder = RuntimeFolder::find()?;
+    let memory = Memory::find();
+    log(memory.as_ref());
+    let mut agent = Agent::start(Parts {
+        aws: Aws::new(|name| std::env::var(name).ok()),
+        clock: Clock::real().map_err(|_| Code::Internal)?,
+        configured: config::sso_sessions().await,
+        degraded: degraded(hardening, &folder),
+        memory,
+        folder,
+    })?;
+    let stopped = async {
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return std::future::pending().await;
+        };
+        // A terminal that closes must not take the leases of others with it.
+        let _hangup = signal(SignalKind::hangup());
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    };
+    let mail = agent.mail.clone();
+    tokio::select! {
+        () = agent.ended() => return Ok(()),
+        () = stopped => {}
+    }
+    drop(mail);
+    agent.quit().await;
+    agent.ended().await;
+    Ok(())
+}
+
+/// What protects less than it should on this machine.
+fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
+    let checks = [
+        (hardening.undumpable, "Other programs of yours may read the agent's memory: the system refused to forbid it."),
+        (hardening.no_core, "A crash may leave a core file: the system refused to forbid it."),
+        (can_lock(), "Credentials may reach the swap: the system refused to lock memory. Raise `ulimit -l`."),
+        (
+            folder.is_runtime_dir,
+            "XDG_RUNTIME_DIR is missing: the agent's socket is in ~/.local/state/daypass/run instead.",
+        ),
+    ];
+    checks.into_iter().filter(|(holds, _)| !holds).map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
+/// Only our own crates are logged: traces of HTTP libraries hold tokens. `DAYPASS_LOG` sets the level.
+fn log(memory: Option<&Memory>) {
+    let Some(folder) = memory.map(Memory::folder) else { return };
+    std::fs::create_dir_all(folder).ok();
+    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(folder.join("agent.log"));
+    let Ok(file) = file else { return };
+    let level = std::env::var("DAYPASS_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
+    let ours = ["daypass_agent", "daypass_aws", "daypass_domain", "daypass_vault", "daypass_wire"];
+    let targets = Targets::new().with_targets(ours.map(|name| (name, level)));
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file);
+    tracing_subscriber::registry().with(targets).with(layer).init();
+}

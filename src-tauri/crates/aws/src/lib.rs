@@ -1,1 +1,15 @@
-//! The other party: IAM Identity Center, STS and console federation.
+//! The other party, over the AWS SDK for Rust.
+//!
+//! Secrets go straight from answers into `vault`; what comes back to callers otherwise is plain facts
+//! and [`Code`](daypass_domain::failure::Code)s. An SDK error is never printed with Debug: it holds the raw body.
+
+pub mod client;
+pub mod config;
+pub mod console;
+mod error;
+pub mod oidc;
+pub mod pace;
+pub mod portal;
+pub mod random;
+pub mod redirect;
+pub mod sts;

@@ -1,1 +1,179 @@
-//! x
+//! Sessions: one lease on one role, from request to end.
+
+use crate::{
+    failure::{Code, Failure},
+    ids::{Region, SessionId},
+    request::SessionRequest,
+    time::{Deadline, Expiration, Moment, Seconds, Timestamp},
+    view::{EndedView, Phase, Why},
+};
+
+/// Credentials are issued anew when this much or less is left, so that SDKs, which ask again 15
+/// minutes before the end, get fresh ones.
+const ISSUE_AHEAD: Seconds = Seconds::minutes(16);
+/// How long after a failed issue the next is tried.
+const TRY_AGAIN: Seconds = Seconds::minutes(1);
+/// A lease with this much or less left is about to expire.
+pub const SOON: Seconds = Seconds::minutes(5);
+
+/// One lease.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub id: SessionId,
+    pub request: SessionRequest,
+    pub region: Region,
+    pub requested_at: Timestamp,
+    pub stage: Stage,
+    /// Why the last issue failed.
+    pub failure: Option<Code>,
+    /// The latest expiration of anything issued for it.
+    pub latest: Option<Expiration>,
+}
+
+/// Where a session stands, with what only exists there.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Waits for the person to sign in.
+    WaitingForSignIn,
+    /// Waits for the first credentials.
+    Requesting,
+    Live(Live),
+    Ended(EndedView),
+    Failed,
+}
+
+/// A lease that serves credentials.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    pub lease_end: Deadline,
+    pub expiration: Expiration,
+    expires: Deadline,
+    /// When to issue anew, unless an issue is under way.
+    issue_at: Option<Deadline>,
+}
+
+/// What time has brought a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Due {
+    Nothing,
+    /// New credentials are needed.
+    Issue,
+    End(Why),
+}
+
+impl Session {
+    #[must_use]
+    pub fn live(&self) -> Option<&Live> {
+        if let Stage::Live(live) = &self.stage { Some(live) } else { None }
+    }
+
+    /// Whether it still wants or has credentials.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_))
+    }
+
+    /// Whether credentials may be served for it now.
+    #[must_use]
+    pub fn may_serve(&self, now: Moment) -> bool {
+        self.live().is_some_and(|l| !l.lease_end.has_passed(now) && !l.expires.has_passed(now))
+    }
+
+    /// When programs must stop: AWS's expiration or the lease end, whichever is first.
+    #[must_use]
+    pub fn serve_until(&self, now: Moment) -> Option<Timestamp> {
+        self.live().map(|l| l.lease_end.min(l.expires, now).shown(now))
+    }
+
+    /// Credentials came. The lease ends at asked at + duration; a later issue moves only AWS's end.
+    pub fn issued(&mut self, expiration: Expiration, now: Moment) {
+        let expires = now.at(expiration.0);
+        let lease_end = match self.live() {
+            Some(live) => live.lease_end,
+            None => now.at(self.requested_at + self.request.duration),
+        };
+        let ahead = i64::from(ISSUE_AHEAD.0) * 1000;
+        let left = expires.millis_left(now);
+        let wait = left - ahead.min(left / 4);
+        let issue_at = now.after(Seconds(u32::try_from(wait / 1000).unwrap_or(u32::MAX)));
+        self.stage = Stage::Live(Live { lease_end, expiration, expires, issue_at: Some(issue_at) });
+        self.latest = self.latest.max(Some(expiration));
+        self.failure = None;
+    }
+
+    /// Credentials did not come. A live lease goes on with what it has.
+    pub fn issue_failed(&mut self, code: Code, now: Moment) {
+        self.failure = Some(code);
+        match &mut self.stage {
+            Stage::Live(live) => live.issue_at = Some(now.after(TRY_AGAIN)),
+            stage => *stage = Stage::Failed,
+        }
+    }
+
+    /// The lease ends `duration` from now; said twice, it changes nothing more.
+    ///
+    /// Returns whether new credentials are needed for that.
+    pub fn renew(&mut self, now: Moment) -> bool {
+        let duration = self.request.duration;
+        let Stage::Live(live) = &mut self.stage else { return false };
+        live.lease_end = now.after(duration);
+        let outlives = live.lease_end.millis_left(now) > live.expires.millis_left(now);
+        let is_near = live.expires.millis_left(now) <= i64::from(ISSUE_AHEAD.0) * 1000;
+        outlives && is_near && live.issue_at.take().is_some()
+    }
+
+    pub fn end(&mut self, why: Why, now: Moment) {
+        // A lease that ended on time ended then, not when we came round to it.
+        let at = match (why, self.live()) {
+            (Why::LeaseEnd, Some(live)) => live.lease_end.shown(now),
+            (Why::NotIssuedAnew, Some(live)) => live.expires.shown(now),
+            _ => now.wall,
+        };
+        let aws_accepts_until = self.latest.map(|e| e.0).filter(|&until| until > now.wall);
+        self.stage = Stage::Ended(EndedView { at, why, wiped_pages: 0, aws_accepts_until });
+    }
+
+    /// What time has brought; an issue that is due counts as under way from now on.
+    pub fn due(&mut self, now: Moment) -> Due {
+        let Stage::Live(live) = &mut self.stage else { return Due::Nothing };
+        if live.lease_end.has_passed(now) {
+            return Due::End(Why::LeaseEnd);
+        }
+        if live.expires.has_passed(now) {
+            return Due::End(Why::NotIssuedAnew);
+        }
+        let outlives = live.lease_end.millis_left(now) > live.expires.millis_left(now);
+        if outlives && live.issue_at.is_some_and(|at| at.has_passed(now)) {
+            live.issue_at = None;
+            return Due::Issue;
+        }
+        Due::Nothing
+    }
+
+    /// Milliseconds until time brings something, the view's amber included.
+    #[must_use]
+    pub fn next_due(&self, now: Moment) -> Option<i64> {
+        let live = self.live()?;
+        let end = live.lease_end.millis_left(now);
+        let soon = end - i64::from(SOON.0) * 1000;
+        let expires = live.expires.millis_left(now);
+        let issue = live.issue_at.filter(|_| end > expires).map(|at| at.millis_left(now));
+        [Some(end), Some(expires), Some(soon).filter(|&s| s > 0), issue].into_iter().flatten().min()
+    }
+
+    #[must_use]
+    pub fn phase(&self, now: Moment) -> Phase {
+        match &self.stage {
+            Stage::WaitingForSignIn | Stage::Requesting => Phase::Requesting,
+            Stage::Live(live) if live.lease_end.millis_left(now) <= i64::from(SOON.0) * 1000 => Phase::Expiring,
+            Stage::Live(_) => Phase::Active,
+            Stage::Ended(_) => Phase::Ended,
+            Stage::Failed => Phase::Failed,
+        }
+    }
+
+    #[must_use]
+    pub fn failure_shown(&self) -> Option<Failure> {
+        self.failure.map(Failure::from)
+    }
+}

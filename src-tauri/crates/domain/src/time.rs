@@ -56,8 +56,74 @@ impl Timestamp {
 
 impl Add<Seconds> for Timestamp {
     type Output = Self;
+
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "seconds become milliseconds")]
     fn add(self, length: Seconds) -> Self {
         Self(self.0.saturating_add(i64::from(length.0) * 1000))
+    }
+}
+
+/// Now, by both clocks: the wall clock, which people and AWS go by and which can be set, and the time
+/// since boot, sleep included, which cannot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Moment {
+    pub wall: Timestamp,
+    /// Milliseconds since boot.
+    pub boot: i64,
+}
+
+impl Moment {
+    /// The deadline that lies `length` ahead.
+    #[must_use]
+    pub fn after(self, length: Seconds) -> Deadline {
+        self.after_millis(i64::from(length.0) * 1000)
+    }
+
+    /// The deadline at the wall clock's `then`.
+    #[must_use]
+    pub fn at(self, then: Timestamp) -> Deadline {
+        self.after_millis(then.0.saturating_sub(self.wall.0))
+    }
+
+    fn after_millis(self, millis: i64) -> Deadline {
+        Deadline { wall: Timestamp(self.wall.0.saturating_add(millis)), boot: self.boot.saturating_add(millis) }
+    }
+}
+
+/// A point in time on both clocks. It has passed when either says so.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Deadline {
+    pub wall: Timestamp,
+    boot: i64,
+}
+
+impl Deadline {
+    #[must_use]
+    pub fn has_passed(self, now: Moment) -> bool {
+        self.millis_left(now) == 0
+    }
+
+    /// Milliseconds left by the clock that is further on; never negative.
+    #[must_use]
+    pub fn millis_left(self, now: Moment) -> i64 {
+        let wall = self.wall.0.saturating_sub(now.wall.0);
+        wall.min(self.boot.saturating_sub(now.boot)).max(0)
+    }
+
+    /// The earlier of two, as things stand.
+    #[must_use]
+    pub fn min(self, other: Self, now: Moment) -> Self {
+        if other.millis_left(now) < self.millis_left(now) { other } else { self }
+    }
+
+    /// When it passes, in the wall clock of `now`.
+    #[must_use]
+    pub fn shown(self, now: Moment) -> Timestamp {
+        if self.has_passed(now) {
+            self.wall.min(now.wall)
+        } else {
+            Timestamp(now.wall.0.saturating_add(self.millis_left(now)))
+        }
     }
 }
 
@@ -141,6 +207,16 @@ mod tests {
             Timestamp::from_millis(i64::MIN).until(Timestamp::from_millis(i64::MAX)),
             Seconds(u32::MAX)
         );
+    }
+
+    #[test]
+    fn a_deadline_passes_when_either_clock_says_so() {
+        let start = Moment { wall: Timestamp::from_secs(1000), boot: 5000 };
+        let end = start.after(Seconds(60));
+        let clock_set_back = Moment { wall: Timestamp::from_secs(0), boot: 5000 + 60_000 };
+        let clock_set_forward = Moment { wall: Timestamp::from_secs(1060), boot: 5000 };
+        assert!(end.has_passed(clock_set_back) && end.has_passed(clock_set_forward));
+        assert!(!end.has_passed(Moment { wall: Timestamp::from_secs(1059), boot: 64_999 }));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The page's types are made from ours, and committed: this fails when they drift.
 
+#![expect(clippy::unwrap_used, reason = "outside cfg(test), yet a test")]
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use daypass_domain::{

@@ -37,8 +37,7 @@ impl Clock {
             Source::Real => real_now(),
             Source::Manual(at) => {
                 let nanoseconds = i128::from(at.load(Ordering::SeqCst)) * 1_000_000;
-                OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
-                    .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+                OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
             }
         }
     }

@@ -74,7 +74,9 @@ pub(crate) fn bare_status(code: u16) -> Response {
 
 /// The page of a captive portal.
 pub(crate) fn captive_page() -> Response {
-    let mut response = Body::from("<!doctype html><title>Welcome</title><h1>Free Wi-Fi</h1><p>Accept the terms.").into_response();
+    let mut response =
+        Body::from("<!doctype html><title>Welcome</title><h1>Free Wi-Fi</h1><p>Accept the terms.")
+            .into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     response
 }

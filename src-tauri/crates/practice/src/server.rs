@@ -25,7 +25,11 @@ pub(crate) struct Action(pub(crate) &'static str);
 ///
 /// # Errors
 /// When the listening socket fails.
-pub(crate) async fn serve(listener: Loopback, app: App, mut stopping: watch::Receiver<bool>) -> io::Result<()> {
+pub(crate) async fn serve(
+    listener: Loopback,
+    app: App,
+    mut stopping: watch::Receiver<bool>,
+) -> io::Result<()> {
     let service = router(app).into_make_service_with_connect_info::<Scissors>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -57,7 +61,12 @@ fn router(app: App) -> Router {
 }
 
 /// Logs the request, waits out the latency, fails if a test asked for it, and sets the headers all answers have.
-async fn observe(State(app): State<App>, ConnectInfo(scissors): ConnectInfo<Scissors>, request: Request, next: Next) -> Response {
+async fn observe(
+    State(app): State<App>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     let (number, latency, failure) = {
         let mut state = app.lock();

@@ -73,10 +73,21 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(base_url: String, options: Options, accounts: Vec<Account>, stopping: watch::Receiver<bool>) -> App {
+    pub(crate) fn new(
+        base_url: String,
+        options: Options,
+        accounts: Vec<Account>,
+        stopping: watch::Receiver<bool>,
+    ) -> App {
         let page_key = hmac::Key::new(hmac::HMAC_SHA256, &random::bytes(32));
         let clock = options.clock.clone();
-        Arc::new(Self { base_url, clock, page_key, stopping, state: Mutex::new(State::new(options, accounts)) })
+        Arc::new(Self {
+            base_url,
+            clock,
+            page_key,
+            stopping,
+            state: Mutex::new(State::new(options, accounts)),
+        })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -55,6 +55,8 @@ pub struct Grant {
     pub lease_end: String,
     /// The endpoint's address for this lease, for a ticket.
     pub url: Option<String>,
+    /// Variables that point clients at this SSO session's own services (the practice organisation).
+    pub environment: Vec<(String, String)>,
 }
 
 /// A grant, its secret part, and the connection to hold while it is used.

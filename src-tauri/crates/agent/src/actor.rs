@@ -1,0 +1,299 @@
+//! The actor: owns the state and takes everything in order.
+
+use std::{sync::Arc, time::Duration};
+
+use daypass_domain::{
+    catalog::RoleEntry,
+    event::{Effect, Event, Remembered},
+    failure::{Code, Failure},
+    ids::{AccountId, Region, SessionId},
+    request::{Answer, Intent},
+    sso::SsoSession,
+    state::State,
+    time::{Moment, Timestamp},
+    view::View,
+};
+use daypass_wire::message::{CATALOG_PAGE, CatalogPage};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::{AbortHandle, JoinSet},
+};
+
+use crate::{clock::Clock, effects::Effects, endpoint::Endpoint, files::Memory, nonce::Nonces, practice};
+
+/// With no client and no lease for so long, an agent that nobody needs leaves.
+const LEAVES_AFTER: Duration = Duration::from_secs(600);
+/// The endpoint's port closes this long after the last lease.
+const CLOSES_AFTER: Duration = Duration::from_secs(1);
+
+/// What reaches the actor.
+pub enum Mail {
+    Ask(Box<Intent>, oneshot::Sender<Result<Answer, Failure>>),
+    Event(Event),
+    Catalog(usize, oneshot::Sender<CatalogPage>),
+    /// May credentials of this session be served now, and what goes with them?
+    Serve(String, oneshot::Sender<Option<Served>>),
+    /// A client connected, or one has gone.
+    Client(i32),
+    /// Somebody holds a ticket, or no longer.
+    Holder(i32),
+    /// The endpoint may close, if there is still no lease.
+    CloseEndpoint,
+    /// Answered once no effect is under way.
+    Settle(oneshot::Sender<()>),
+}
+
+/// What the endpoint, the console and `reveal` need to know of a live session.
+pub struct Served {
+    pub session: SessionId,
+    pub sso: SsoSession,
+    pub account: AccountId,
+    pub account_name: String,
+    pub role: String,
+    pub region: Region,
+    /// AWS's expiration or the lease end, whichever is first.
+    pub until: Timestamp,
+    pub now: Moment,
+    /// Where the endpoint listens.
+    pub port: Option<u16>,
+}
+
+/// Everything the actor holds.
+pub struct Actor {
+    state: State,
+    effects: Arc<Effects>,
+    clock: Clock,
+    memory: Option<Memory>,
+    views: watch::Sender<Arc<View>>,
+    endpoint: Option<Endpoint>,
+    nonces: Arc<Nonces>,
+    tasks: JoinSet<()>,
+    sign_in: Option<AbortHandle>,
+    roles: (u64, Arc<Vec<RoleEntry>>),
+    clients: i32,
+    holders: i32,
+    settlers: Vec<oneshot::Sender<()>>,
+}
+
+impl Actor {
+    #[must_use]
+    pub fn new(state: State, effects: Effects, memory: Option<Memory>) -> Self {
+        let clock = effects.clock.clone();
+        let views = watch::Sender::new(Arc::new(state.view(clock.now())));
+        Self {
+            state,
+            effects: Arc::new(effects),
+            clock,
+            memory,
+            views,
+            endpoint: None,
+            nonces: Arc::default(),
+            tasks: JoinSet::new(),
+            sign_in: None,
+            roles: (0, Arc::default()),
+            clients: 0,
+            holders: 0,
+            settlers: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.views.subscribe()
+    }
+
+    /// Runs until asked to quit, or until nobody needs it. Every secret is wiped when it returns.
+    pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+        let leave = tokio::time::sleep(LEAVES_AFTER);
+        tokio::pin!(leave);
+        loop {
+            let due = self.state.next_due(self.clock.now());
+            let is_needed = self.clients > 0 || self.state.has_open_sessions();
+            if is_needed {
+                leave.as_mut().reset(tokio::time::Instant::now() + LEAVES_AFTER);
+            }
+            tokio::select! {
+                letter = mail.recv() => match letter {
+                    Some(letter) => if !self.take(letter).await { break },
+                    None => break,
+                },
+                () = self.clock.wait(due) => self.learn(Event::Tick).await,
+                Some(_) = self.tasks.join_next() => {}
+                () = &mut leave, if !is_needed => break,
+            }
+            self.tend_endpoint().await;
+            if self.tasks.is_empty() {
+                self.settlers.drain(..).for_each(|s| drop(s.send(())));
+            }
+        }
+        self.quit().await;
+    }
+
+    /// Takes one letter; false to quit.
+    async fn take(&mut self, letter: Mail) -> bool {
+        match letter {
+            Mail::Ask(intent, reply) => {
+                let quits = matches!(*intent, Intent::Quit);
+                let answer = self.ask(*intent).await;
+                reply.send(answer).ok();
+                return !quits;
+            }
+            Mail::Event(event) => self.learn(event).await,
+            Mail::Catalog(from, reply) => drop(reply.send(self.page(from))),
+            Mail::Serve(session, reply) => drop(reply.send(self.served(&session))),
+            Mail::Client(change) => self.clients += change,
+            Mail::Holder(change) => {
+                self.holders += change;
+                self.note_endpoint().await;
+            }
+            Mail::CloseEndpoint => {
+                if !self.state.has_live_sessions() {
+                    self.endpoint = None;
+                    self.note_endpoint().await;
+                }
+            }
+            Mail::Settle(reply) => self.settlers.push(reply),
+        }
+        true
+    }
+
+    async fn ask(&mut self, intent: Intent) -> Result<Answer, Failure> {
+        let now = self.clock.now();
+        let console = if let Intent::Console { session } = &intent { Some(session.clone()) } else { None };
+        let wants_url = matches!(intent, Intent::SignInUrl);
+        let (mut answer, effects) = self.state.ask(intent, now)?;
+        for effect in effects {
+            self.run_effect(effect).await;
+        }
+        if wants_url {
+            answer.url = Some(self.effects.sign_in_url().ok_or(Code::NoSignIn)?);
+        }
+        if let Some(session) = console {
+            self.tend_endpoint().await;
+            let port = self.endpoint.as_ref().map(Endpoint::port).ok_or(Code::Internal)?;
+            let nonce = self.nonces.make(session, now).ok_or(Code::NoMemory)?;
+            answer.url = Some(format!("http://127.0.0.1:{port}/console/{nonce}"));
+        }
+        self.publish();
+        Ok(answer)
+    }
+
+    async fn learn(&mut self, event: Event) {
+        let effects = self.state.learn(event, self.clock.now());
+        for effect in effects {
+            self.run_effect(effect).await;
+        }
+        self.publish();
+    }
+
+    async fn run_effect(&mut self, effect: Effect) {
+        let effects = Arc::clone(&self.effects);
+        match effect {
+            Effect::SignIn { sso, attempt } => {
+                let task = self.tasks.spawn(async move { effects.sign_in(&sso, attempt).await });
+                self.sign_in = Some(task);
+            }
+            Effect::AbandonSignIn => {
+                if let Some(task) = self.sign_in.take() {
+                    task.abort();
+                }
+                effects.forget_sign_in_url();
+            }
+            Effect::SignOut { sso } => drop(self.tasks.spawn(async move { effects.sign_out(&sso).await })),
+            Effect::Sync { sso } => drop(self.tasks.spawn(async move { effects.sync(&sso).await })),
+            Effect::Issue { sso, session, role, region, identify } => {
+                self.tasks.spawn(async move { effects.issue(&sso, session, &role, &region, identify).await });
+            }
+            Effect::Wipe { session } => {
+                self.nonces.forget(&session);
+                let pages = effects.secrets.wipe(&session);
+                // Wiping brings no further effect.
+                self.state.learn(Event::Wiped { session, pages }, self.clock.now());
+            }
+            Effect::StartPractice => drop(tokio::spawn(practice::run(effects.mail.clone()))),
+            Effect::Remember => self.remember(),
+            Effect::Quit => {}
+        }
+    }
+
+    /// Opens the endpoint with the first lease and closes it a second after the last.
+    async fn tend_endpoint(&mut self) {
+        match (&self.endpoint, self.state.has_live_sessions()) {
+            (None, true) => {
+                let effects = Arc::clone(&self.effects);
+                self.endpoint = Endpoint::open(effects, Arc::clone(&self.nonces)).await;
+                self.note_endpoint().await;
+            }
+            (Some(endpoint), false) if !endpoint.is_closing.swap(true, std::sync::atomic::Ordering::Relaxed) => {
+                let mail = self.effects.mail.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(CLOSES_AFTER).await;
+                    mail.send(Mail::CloseEndpoint).await.ok();
+                });
+            }
+            (Some(endpoint), true) => endpoint.is_closing.store(false, std::sync::atomic::Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    async fn note_endpoint(&mut self) {
+        let clients = u32::try_from(self.holders).unwrap_or(0);
+        Box::pin(self.learn(Event::Endpoint { listening: self.endpoint.is_some(), clients })).await;
+    }
+
+    fn served(&self, session: &str) -> Option<Served> {
+        let now = self.clock.now();
+        let session = self.state.session(session).filter(|s| s.may_serve(now))?;
+        let role = &session.request.role;
+        Some(Served {
+            session: session.id.clone(),
+            sso: self.state.sso(&role.sso_session)?.clone(),
+            account: role.account.clone(),
+            account_name: self.state.account_name(role),
+            role: role.role.to_string(),
+            region: session.region.clone(),
+            until: session.serve_until(now)?,
+            now,
+            port: self.endpoint.as_ref().map(Endpoint::port),
+        })
+    }
+
+    fn page(&mut self, from: usize) -> CatalogPage {
+        let revision = self.state.catalog_revision();
+        if self.roles.0 != revision {
+            self.roles = (revision, Arc::new(self.state.roles()));
+        }
+        let all = &self.roles.1;
+        let rows = all.iter().skip(from).take(CATALOG_PAGE).cloned().collect();
+        CatalogPage { revision, total: all.len(), rows }
+    }
+
+    fn publish(&self) {
+        let mut view = self.state.view(self.clock.now());
+        self.views.send_if_modified(|last| {
+            let now = std::mem::replace(&mut view.now, last.now);
+            let is_new = view != **last;
+            view.now = now;
+            if is_new {
+                *last = Arc::new(view);
+            }
+            is_new
+        });
+    }
+
+    fn remember(&mut self) {
+        let Some(memory) = &self.memory else { return };
+        let remembered: Remembered = self.state.remembered();
+        if let Err(e) = memory.write(remembered) {
+            tracing::warn!(kind = ?e.kind(), "what is remembered could not be written");
+        }
+    }
+
+    async fn quit(&mut self) {
+        self.learn(Event::Tick).await;
+        self.tasks.abort_all();
+        self.endpoint = None;
+        self.effects.forget_sign_in_url();
+        self.effects.secrets.wipe_all();
+    }
+}

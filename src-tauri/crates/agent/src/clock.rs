@@ -1,0 +1,175 @@
+//! The one real clock, and a manual one for tests.
+//!
+//! Rust's and tokio's timers stop while the machine sleeps, so waiting goes by two timerfds: one on
+//! CLOCK_BOOTTIME, which counts sleep, and one on CLOCK_REALTIME, which reports that the clock was set.
+
+use std::{
+    io,
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use daypass_domain::time::{Moment, Timestamp};
+use tokio::{io::unix::AsyncFd, sync::watch};
+
+/// Where `now` comes from.
+#[derive(Clone)]
+pub enum Clock {
+    Real(Arc<Timers>),
+    Manual(Manual),
+}
+
+impl Clock {
+    /// The machine's clocks. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// The system has no timers for us.
+    pub fn real() -> io::Result<Self> {
+        Ok(Self::Real(Arc::new(Timers { boot: Timer::new(libc::CLOCK_BOOTTIME)?, set: Timer::new(libc::CLOCK_REALTIME)? })))
+    }
+
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        match self {
+            Self::Real(_) => Moment { wall: wall(), boot: boot() },
+            Self::Manual(manual) => *manual.0.borrow(),
+        }
+    }
+
+    /// Waits until `millis` have passed (never, for `None`) or the clock was set.
+    pub async fn wait(&self, millis: Option<i64>) {
+        match self {
+            Self::Real(timers) => timers.wait(millis).await,
+            Self::Manual(manual) => {
+                let start = manual.0.borrow().boot;
+                let mut moments = manual.0.subscribe();
+                let passed = |now: &Moment| millis.is_some_and(|m| now.boot.saturating_sub(start) >= m);
+                // Every jump of the manual clock is like a clock that was set.
+                if !passed(&moments.borrow_and_update()) {
+                    moments.changed().await.ok();
+                }
+            }
+        }
+    }
+}
+
+/// A clock that goes only when told to.
+#[derive(Clone)]
+pub struct Manual(Arc<watch::Sender<Moment>>);
+
+impl Manual {
+    #[must_use]
+    pub fn new(wall: Timestamp) -> Self {
+        Self(Arc::new(watch::Sender::new(Moment { wall, boot: 1_000_000 })))
+    }
+
+    /// Both clocks go on by `millis`, as in sleep or by waiting.
+    pub fn pass(&self, millis: i64) {
+        self.0.send_modify(|now| {
+            now.wall = Timestamp::from_millis(now.wall.as_millis() + millis);
+            now.boot += millis;
+        });
+    }
+
+    /// Somebody sets the wall clock, forward or back.
+    pub fn set_wall(&self, millis: i64) {
+        self.0.send_modify(|now| now.wall = Timestamp::from_millis(now.wall.as_millis() + millis));
+    }
+}
+
+/// The real clock's timers.
+pub struct Timers {
+    boot: Timer,
+    set: Timer,
+}
+
+impl Timers {
+    async fn wait(&self, millis: Option<i64>) {
+        // At least a millisecond: zero would disarm.
+        let due = millis.map(|m| m.clamp(1, i64::from(i32::MAX)));
+        if self.boot.arm(due, 0).is_err() || self.set.arm_for_change().is_err() {
+            // Without timers, look again in a second rather than never.
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            return;
+        }
+        tokio::select! {
+            () = self.boot.fired() => {}
+            () = self.set.fired() => {}
+        }
+    }
+}
+
+struct Timer(AsyncFd<OwnedFd>);
+
+impl Timer {
+    fn new(clock: libc::clockid_t) -> io::Result<Self> {
+        #[expect(unsafe_code, reason = "timerfd_create returns a new descriptor, which we own")]
+        let fd = unsafe {
+            let fd = libc::timerfd_create(clock, libc::TFD_NONBLOCK | libc::TFD_CLOEXEC);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            OwnedFd::from_raw_fd(fd)
+        };
+        Ok(Self(AsyncFd::new(fd)?))
+    }
+
+    /// Fires in `millis`, or never.
+    fn arm(&self, millis: Option<i64>, flags: i32) -> io::Result<()> {
+        let millis = millis.unwrap_or(0);
+        self.set(flags, libc::timespec { tv_sec: millis / 1000, tv_nsec: millis % 1000 * 1_000_000 })
+    }
+
+    /// Fires when somebody sets the clock: an alarm in the far future that such a change cancels.
+    fn arm_for_change(&self) -> io::Result<()> {
+        let flags = libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET;
+        self.set(flags, libc::timespec { tv_sec: i64::MAX / 4_000_000_000, tv_nsec: 0 })
+    }
+
+    fn set(&self, flags: i32, value: libc::timespec) -> io::Result<()> {
+        let spec = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+        #[expect(unsafe_code, reason = "the descriptor is ours and the pointer is to a live value")]
+        let result =
+            unsafe { libc::timerfd_settime(self.0.as_raw_fd(), flags, &raw const spec, std::ptr::null_mut()) };
+        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    async fn fired(&self) {
+        let Ok(mut ready) = self.0.readable().await else { return };
+        let mut count = [0_u8; 8];
+        #[expect(unsafe_code, reason = "reads at most 8 bytes into 8 bytes; ECANCELED also means: look at the clock")]
+        unsafe {
+            libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len());
+        }
+        ready.clear_ready();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one real clock")]
+fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn boot() -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    #[expect(unsafe_code, reason = "writes to a live value")]
+    unsafe {
+        libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time);
+    }
+    time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_real_clock_wakes_when_it_was_told_to() {
+        let clock = Clock::real().unwrap();
+        let before = clock.now();
+        clock.wait(Some(30)).await;
+        assert!(clock.now().boot - before.boot >= 29);
+    }
+}

@@ -1,0 +1,86 @@
+//! What is remembered between runs: favourites, what was used, and the cached list. Never a secret.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use daypass_domain::{
+    catalog::{Catalog, Habit},
+    event::Remembered,
+    ids::{RoleRef, SsoSessionName},
+    sso::{Endpoints, Source, SsoSession, StartUrl},
+};
+use serde::{Deserialize, Serialize};
+
+/// The file in the state folder.
+pub struct Memory {
+    folder: PathBuf,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Saved {
+    habits: Vec<(RoleRef, Habit)>,
+    catalogs: Vec<(SsoSessionName, Catalog)>,
+    typed: Vec<(SsoSessionName, StartUrl, daypass_domain::ids::Region)>,
+}
+
+impl Memory {
+    /// `$XDG_STATE_HOME/daypass`, else `~/.local/state/daypass`.
+    #[must_use]
+    pub fn find() -> Option<Self> {
+        let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|h| h.join(".local/state")))?;
+        Some(Self { folder: state.join("daypass") })
+    }
+
+    #[must_use]
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join("remembered.json")
+    }
+
+    /// Reads what the last run left. A broken file is kept as `.bad`, and nothing is remembered.
+    #[must_use]
+    pub fn read(&self) -> Remembered {
+        let Ok(text) = fs::read(self.path()) else { return Remembered::default() };
+        let Ok(saved) = serde_json::from_slice::<Saved>(&text) else {
+            tracing::warn!("remembered.json is broken; kept as remembered.json.bad");
+            fs::rename(self.path(), self.path().with_extension("json.bad")).ok();
+            return Remembered::default();
+        };
+        let typed = saved.typed.into_iter().map(|(name, start_url, region)| SsoSession {
+            name,
+            start_url,
+            region,
+            source: Source::Typed,
+            endpoints: Endpoints::default(),
+        });
+        Remembered { habits: saved.habits, catalogs: saved.catalogs, typed: typed.collect() }
+    }
+
+    /// Writes it down: a new file beside the old one, then in its place.
+    ///
+    /// # Errors
+    /// The disk is full or read-only; the old file stays.
+    pub fn write(&self, remembered: Remembered) -> io::Result<()> {
+        let typed = remembered.typed.into_iter().map(|s| (s.name, s.start_url, s.region)).collect();
+        let saved = Saved { habits: remembered.habits, catalogs: remembered.catalogs, typed };
+        fs::create_dir_all(&self.folder)?;
+        let fresh = self.path().with_extension("json.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(&serde_json::to_vec(&saved)?)?;
+        file.sync_all()?;
+        fs::rename(fresh, self.path())
+    }
+}

@@ -1,0 +1,82 @@
+//! Puts the agent together: the lock, the socket, the actor.
+
+use std::{
+    fs::{File, TryLockError},
+    sync::Arc,
+};
+
+use daypass_aws::{client::Aws, random};
+use daypass_domain::{failure::Code, request::Intent, sso::SsoSession, state::State};
+use daypass_wire::folder::RuntimeFolder;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    actor::{Actor, Mail},
+    clock::Clock,
+    effects::Effects,
+    files::Memory,
+    secrets::Secrets,
+    socket::{self, Desk},
+};
+
+/// What an agent is made of.
+pub struct Parts {
+    pub folder: RuntimeFolder,
+    pub aws: Aws,
+    pub clock: Clock,
+    pub memory: Option<Memory>,
+    pub configured: Vec<SsoSession>,
+    /// What protects less than it should, in sentences.
+    pub degraded: Vec<String>,
+}
+
+/// An agent that runs.
+pub struct Agent {
+    pub mail: mpsc::Sender<Mail>,
+    actor: tokio::task::JoinHandle<()>,
+    socket: tokio::task::JoinHandle<()>,
+    folder: RuntimeFolder,
+    /// Held as long as we run: it decides who is the one agent.
+    _lock: File,
+}
+
+impl Agent {
+    /// Takes the lock, binds the socket and serves.
+    ///
+    /// # Errors
+    /// `AgentRunning` where another one has the lock; `SocketFolder`.
+    pub fn start(parts: Parts) -> Result<Self, Code> {
+        parts.folder.create()?;
+        let lock = File::create(parts.folder.lock()).map_err(|_| Code::SocketFolder)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Code::AgentRunning),
+            Err(TryLockError::Error(_)) => return Err(Code::SocketFolder),
+        }
+        let listener = socket::bind(&parts.folder)?;
+        let remembered = parts.memory.as_ref().map(Memory::read).unwrap_or_default();
+        let state = State::new(parts.configured, remembered, parts.degraded, random::seed());
+        let secrets = Arc::new(Secrets::default());
+        let (mail, letters) = mpsc::channel(256);
+        let effects = Effects::new(parts.aws, Arc::clone(&secrets), parts.clock, mail.clone());
+        let actor = Actor::new(state, effects, parts.memory);
+        let desk = Desk { mail: mail.clone(), views: actor.views(), secrets };
+        let socket = tokio::spawn(socket::serve(listener, desk));
+        let actor = tokio::spawn(actor.run(letters));
+        Ok(Self { mail, actor, socket, folder: parts.folder, _lock: lock })
+    }
+
+    /// Asks it to end everything, as `Quit` does.
+    pub async fn quit(&self) {
+        let (sender, reply) = oneshot::channel();
+        self.mail.send(Mail::Ask(Box::new(Intent::Quit), sender)).await.ok();
+        reply.await.ok();
+    }
+
+    /// Waits until it has ended; then the socket goes.
+    pub async fn ended(&mut self) {
+        (&mut self.actor).await.ok();
+        self.socket.abort();
+        std::fs::remove_file(self.folder.socket()).ok();
+    }
+}

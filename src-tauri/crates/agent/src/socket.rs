@@ -1,0 +1,263 @@
+//! The Unix socket: who may connect, what they may say, and the door for secrets.
+
+use std::{os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
+
+use daypass_domain::{
+    failure::{Code, Failure},
+    view::View,
+};
+use daypass_reveal::{Answer, Grant, Kind, Question as Reveal};
+use daypass_wire::{
+    folder::{RuntimeFolder, uid},
+    frame,
+    message::{FromAgent, Hello, Purpose, Question, Reply, ToAgent, VERSION},
+};
+use tokio::{
+    io::AsyncReadExt,
+    net::{UnixListener, UnixStream},
+    sync::{Semaphore, mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    actor::{Mail, Served},
+    secrets::{Secrets, Ticket, process_json},
+};
+
+const DEADLINE: Duration = Duration::from_secs(5);
+const MOST_CLIENTS: usize = 256;
+
+/// What a connection is served from.
+#[derive(Clone)]
+pub struct Desk {
+    pub mail: mpsc::Sender<Mail>,
+    pub views: watch::Receiver<Arc<View>>,
+    pub secrets: Arc<Secrets>,
+}
+
+/// Binds the socket in the folder; a stale one is replaced (the caller holds the lock).
+///
+/// # Errors
+/// The socket can't be made.
+pub fn bind(folder: &RuntimeFolder) -> Result<UnixListener, Code> {
+    let path = folder.socket();
+    std::fs::remove_file(&path).ok();
+    let listener = UnixListener::bind(&path).map_err(|_| Code::SocketFolder)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(|_| Code::SocketFolder)?;
+    Ok(listener)
+}
+
+/// Serves for ever.
+pub async fn serve(listener: UnixListener, desk: Desk) {
+    let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let is_ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == uid());
+        let (true, Ok(place)) = (is_ours, Arc::clone(&places).try_acquire_owned()) else { continue };
+        let desk = desk.clone();
+        tokio::spawn(async move {
+            desk.greet(stream).await;
+            drop(place);
+        });
+    }
+}
+
+impl Desk {
+    async fn greet(self, mut stream: UnixStream) {
+        let hello = async {
+            let hello: Hello = frame::read(&mut stream).await.ok()?;
+            frame::write(&mut stream, &Hello::new("daypass-agent", hello.purpose)).await.ok()?;
+            Some(hello)
+        };
+        // An equal version, or no conversation: the client has our hello and knows why.
+        let Ok(Some(hello)) = timeout(DEADLINE, hello).await else { return };
+        if hello.version != VERSION {
+            return;
+        }
+        self.mail.send(Mail::Client(1)).await.ok();
+        match hello.purpose {
+            Purpose::Control => self.control(stream).await,
+            Purpose::Reveal => self.reveal(stream).await,
+        }
+        self.mail.send(Mail::Client(-1)).await.ok();
+    }
+
+    async fn control(&self, stream: UnixStream) {
+        let (mut read, mut write) = stream.into_split();
+        let (sender, mut replies) = mpsc::channel::<FromAgent>(16);
+        let mut views = self.views.clone();
+        let writer = async move {
+            let mut watches = false;
+            loop {
+                let reply = tokio::select! {
+                    biased;
+                    reply = replies.recv() => match reply { Some(reply) => Some(reply), None => return },
+                    changed = views.changed(), if watches => { if changed.is_err() { return } None }
+                };
+                watches |= reply.is_none() || matches!(reply, Some(FromAgent::View(_)));
+                // The view that an answer is about goes before the answer.
+                if watches && (reply.is_none() || views.has_changed().unwrap_or(false)) {
+                    let view = Arc::unwrap_or_clone(Arc::clone(&views.borrow_and_update()));
+                    if !send(&mut write, &FromAgent::View(Box::new(view))).await {
+                        return;
+                    }
+                }
+                if let Some(reply) = reply
+                    && !send(&mut write, &reply).await
+                {
+                    return;
+                }
+            }
+        };
+        let reader = async {
+            while let Ok(bytes) = frame::read_bytes(&mut read).await {
+                let Ok(ToAgent { number, question }) = frame::parse(&bytes) else {
+                    let number = frame::parse::<Number>(&bytes).map_or(0, |n| n.number);
+                    let reply = Reply::Refused(Code::Malformed.into());
+                    if sender.send(FromAgent::Reply { number, reply }).await.is_err() {
+                        return;
+                    }
+                    continue;
+                };
+                let message = match question {
+                    Question::Watch => {
+                        let view = Arc::unwrap_or_clone(Arc::clone(&self.views.borrow()));
+                        FromAgent::View(Box::new(view))
+                    }
+                    Question::Ask(intent) => FromAgent::Reply { number, reply: self.ask(Mail::Ask, intent).await },
+                    Question::Catalog { from } => {
+                        let (sender, reply) = oneshot::channel();
+                        self.mail.send(Mail::Catalog(from, sender)).await.ok();
+                        let Ok(page) = reply.await else { return };
+                        FromAgent::Reply { number, reply: Reply::Catalog(page) }
+                    }
+                };
+                if sender.send(message).await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = writer => {}
+            () = reader => {}
+        }
+    }
+
+    async fn ask<I>(
+        &self,
+        letter: impl FnOnce(I, oneshot::Sender<Result<daypass_domain::request::Answer, Failure>>) -> Mail,
+        intent: I,
+    ) -> Reply {
+        let (sender, reply) = oneshot::channel();
+        self.mail.send(letter(intent, sender)).await.ok();
+        match reply.await {
+            Ok(Ok(answer)) => Reply::Done(answer),
+            Ok(Err(failure)) => Reply::Refused(failure),
+            Err(_) => Reply::Refused(Code::AgentSilent.into()),
+        }
+    }
+
+    /// The one door for secrets.
+    async fn reveal(&self, mut stream: UnixStream) {
+        let Ok(Ok(question)) = timeout(DEADLINE, frame::read::<Reveal>(&mut stream)).await else { return };
+        let granted = self.grant(&question).await;
+        let (served, answer) = match granted {
+            Ok((served, grant)) => (served, Answer::Granted(grant)),
+            Err(code) => {
+                frame::write(&mut stream, &Answer::Refused(code.into())).await.ok();
+                return;
+            }
+        };
+        tracing::info!(session = %served.session, kind = ?question.kind, "revealed");
+        if frame::write(&mut stream, &answer).await.is_err() {
+            return;
+        }
+        let sent = match question.kind {
+            Kind::Ticket => match self.secrets.tickets.lend(&served.session) {
+                Some(ticket) => frame::write_bytes(&mut stream, &ticket.token.with(<[u8]>::to_vec)).await,
+                None => return,
+            },
+            Kind::Keys => match self.secrets.credentials.lend(&served.session) {
+                Some(credentials) => {
+                    let keys = process_json(&credentials, served.until, served.account.as_str());
+                    frame::write_bytes(&mut stream, &keys).await
+                }
+                None => return,
+            },
+        };
+        if sent.is_ok() && question.kind == Kind::Ticket {
+            self.mail.send(Mail::Holder(1)).await.ok();
+            self.hold(stream, &served).await;
+            self.mail.send(Mail::Holder(-1)).await.ok();
+        }
+    }
+
+    async fn grant(&self, question: &Reveal) -> Result<(Served, Grant), Code> {
+        let (sender, reply) = oneshot::channel();
+        self.mail.send(Mail::Serve(question.session.clone(), sender)).await.map_err(|_| Code::AgentSilent)?;
+        let served = reply.await.map_err(|_| Code::AgentSilent)?.ok_or(Code::SessionNotLive)?;
+        let url = match question.kind {
+            Kind::Keys => None,
+            Kind::Ticket => Some(self.ticket_url(&served).await?),
+        };
+        let endpoints = &served.sso.endpoints;
+        let environment = [
+            ("AWS_ENDPOINT_URL_STS", &endpoints.sts),
+            ("AWS_ENDPOINT_URL_SSO", &endpoints.portal),
+            ("AWS_ENDPOINT_URL_SSO_OIDC", &endpoints.oidc),
+        ]
+        .into_iter()
+        .filter_map(|(name, url)| {
+            Some((name.to_owned(), url.as_ref()?.as_str().trim_end_matches('/').to_owned()))
+        });
+        let grant = Grant {
+            session: served.session.to_string(),
+            account: served.account.to_string(),
+            account_name: served.account_name.clone(),
+            role: served.role.clone(),
+            region: served.region.to_string(),
+            lease_end: served.until.rfc3339(),
+            url,
+            environment: environment.collect(),
+        };
+        Ok((served, grant))
+    }
+
+    /// The endpoint's address for a lease; its ticket is made with the first who asks.
+    async fn ticket_url(&self, served: &Served) -> Result<String, Code> {
+        if self.secrets.tickets.lend(&served.session).is_none() {
+            self.secrets.tickets.put(served.session.clone(), Ticket::new().map_err(|_| Code::NoMemory)?);
+        }
+        let ticket = self.secrets.tickets.lend(&served.session).ok_or(Code::SessionNotLive)?;
+        let port = served.port.ok_or(Code::Internal)?;
+        Ok(ticket.path.with_str(|path| format!("http://127.0.0.1:{port}/{path}")))
+    }
+
+    /// Keeps the connection until its holder leaves or the lease ends.
+    async fn hold(&self, mut stream: UnixStream, served: &Served) {
+        let mut views = self.views.clone();
+        let is_live = |view: &View| {
+            view.sessions.iter().any(|s| s.session == served.session && s.phase.is_live())
+        };
+        let mut nothing = [0; 1];
+        loop {
+            if !is_live(&views.borrow_and_update()) {
+                return;
+            }
+            tokio::select! {
+                _ = stream.read(&mut nothing) => return,
+                changed = views.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+}
+
+/// Enough of a frame to answer it.
+#[derive(serde::Deserialize)]
+struct Number {
+    number: u32,
+}
+
+async fn send(write: &mut tokio::net::unix::OwnedWriteHalf, message: &FromAgent) -> bool {
+    timeout(DEADLINE, frame::write(write, message)).await.is_ok_and(|sent| sent.is_ok())
+}

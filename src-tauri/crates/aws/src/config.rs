@@ -1,0 +1,98 @@
+//! The AWS config file: which SSO sessions a person already has. Read, never written.
+
+use aws_config::profile::ProfileSet;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+use daypass_domain::{
+    ids::{Region, SsoSessionName},
+    sso::{Endpoints, Source, SsoSession, StartUrl},
+};
+
+/// The SSO sessions of `AWS_CONFIG_FILE`, else `~/.aws/config`; also of legacy profiles that carry
+/// `sso_start_url` themselves. Entries that make no sense are left out; a file that can't be read is as none.
+pub async fn sso_sessions() -> Vec<SsoSession> {
+    let files = EnvConfigFiles::builder().include_default_config_file(true).build();
+    read(&files).await
+}
+
+async fn read(files: &EnvConfigFiles) -> Vec<SsoSession> {
+    let parsed = match aws_runtime::env_config::source::load(&Env::real(), &Fs::real(), files).await {
+        Ok(source) => ProfileSet::parse(source).ok(),
+        Err(_) => None,
+    };
+    let Some(sections) = parsed else {
+        tracing::warn!("the AWS config file could not be read");
+        return Vec::new();
+    };
+    let mut found: Vec<SsoSession> = Vec::new();
+    for name in sections.sso_sessions() {
+        let Some(section) = sections.sso_session(name) else { continue };
+        let (url, region) = (section.get("sso_start_url"), section.get("sso_region"));
+        found.extend(sso_session(name, url, region));
+    }
+    for profile in sections.profiles().filter_map(|name| sections.get_profile(name)) {
+        if profile.get("sso_session").is_some() {
+            continue;
+        }
+        let (url, region) = (profile.get("sso_start_url"), profile.get("sso_region"));
+        let label = url.and_then(|u| StartUrl::try_from(u.to_owned()).ok()).map(|u| u.label().to_owned());
+        let Some(legacy) = label.and_then(|label| sso_session(&label, url, region)) else { continue };
+        let is_known = |s: &SsoSession| s.start_url == legacy.start_url && s.region == legacy.region;
+        if !found.iter().any(|s| is_known(s) || s.name == legacy.name) {
+            found.push(legacy);
+        }
+    }
+    found
+}
+
+fn sso_session(name: &str, start_url: Option<&str>, region: Option<&str>) -> Option<SsoSession> {
+    Some(SsoSession {
+        name: name.parse::<SsoSessionName>().ok()?,
+        start_url: StartUrl::try_from(start_url?.to_owned()).ok()?,
+        region: region?.trim().parse::<Region>().ok()?,
+        source: Source::Config,
+        endpoints: Endpoints::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_runtime::env_config::file::EnvConfigFileKind;
+
+    use super::*;
+
+    async fn names(contents: &str) -> Vec<String> {
+        let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, contents).build();
+        let mut names: Vec<_> = read(&files).await.into_iter().map(|s| s.name.to_string()).collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test]
+    async fn sso_sessions_and_legacy_profiles_are_found_once() {
+        let config = "
+            [sso-session corp]
+            sso_start_url = https://corp.awsapps.com/start
+            sso_region = us-east-1
+            [profile dev]
+            sso_session = corp
+            sso_account_id = 111122223333
+            [profile old]
+            sso_start_url = https://legacy.awsapps.com/start
+            sso_region = eu-west-1
+            [profile older]
+            sso_start_url = https://legacy.awsapps.com/start
+            sso_region = eu-west-1
+        "
+        .replace("            ", "");
+        assert_eq!(names(&config).await, ["corp", "legacy"]);
+    }
+
+    #[tokio::test]
+    async fn nonsense_is_left_out_and_the_rest_is_kept() {
+        let config = "[sso-session a]\nsso_start_url = http://plain.example/\nsso_region = eu-west-1\n\
+                      [sso-session b]\nsso_start_url = https://b.awsapps.com/start\n\
+                      [sso-session c]\nsso_start_url = https://c.awsapps.com/start\nsso_region = eu-west-1\n";
+        assert_eq!(names(config).await, ["c"]);
+    }
+}

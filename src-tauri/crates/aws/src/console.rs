@@ -1,0 +1,159 @@
+//! Console federation: from credentials to an address that opens the AWS console.
+//!
+//! `getSigninToken` by POST, so that no secret stands in a URL; the login address is itself a bearer
+//! secret, good for 15 minutes.
+
+use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
+use daypass_domain::{failure::Code, ids::Region, sso::SsoSession, time::Seconds};
+use daypass_vault::{credentials::Credentials, secret::Secret};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use zeroize::Zeroize;
+
+use crate::client::Aws;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    session_id: &'a str,
+    session_key: &'a str,
+    session_token: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SigninToken {
+    signin_token: String,
+}
+
+/// The address that signs a browser in to the console, for `left` of the lease.
+///
+/// # Errors
+/// `ConsoleRefused`, or the trouble on the way.
+pub async fn sign_in_url(
+    aws: &Aws,
+    sso: &SsoSession,
+    region: &Region,
+    credentials: &Credentials,
+    left: Seconds,
+) -> Result<Secret, Code> {
+    let hosts = Hosts::of(region);
+    let federation = aws.endpoints(sso)?.federation.unwrap_or(hosts.federation);
+    let duration = session_duration(left);
+    let mut token = match signin_token(aws, &federation, credentials, Some(duration)).await {
+        // Some durations are refused where none is not.
+        Err(Code::ConsoleRefused) => signin_token(aws, &federation, credentials, None).await?,
+        other => other?,
+    };
+    let mut url = federation;
+    url.query_pairs_mut()
+        .clear()
+        .append_pair("Action", "login")
+        .append_pair("Issuer", sso.start_url.as_str())
+        .append_pair("Destination", hosts.home.as_str())
+        .append_pair("SigninToken", &token);
+    token.zeroize();
+    Secret::copy_of(url.as_str().as_bytes()).map_err(|_| Code::NoMemory)
+}
+
+async fn signin_token(
+    aws: &Aws,
+    federation: &Url,
+    credentials: &Credentials,
+    duration: Option<u32>,
+) -> Result<String, Code> {
+    let mut request = HttpRequest::new(SdkBody::from(form(credentials, duration)?));
+    request.set_method("POST").map_err(|_| Code::Internal)?;
+    request.set_uri(federation.as_str()).map_err(|_| Code::Internal)?;
+    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
+    request.headers_mut().insert("accept", "application/json");
+    let response = aws.connector.call(request).await.map_err(|e| {
+        if e.is_timeout() { Code::TimedOut } else { Code::Unreachable }
+    })?;
+    let status = response.status().as_u16();
+    tracing::debug!(operation = "getSigninToken", status, "federation answered");
+    match status {
+        200 => {}
+        400..=499 => return Err(Code::ConsoleRefused),
+        500..=599 => return Err(Code::AwsTrouble),
+        _ => return Err(Code::NotAws),
+    }
+    let body = ByteStream::new(response.into_body()).collect().await.map_err(|_| Code::NotAws)?;
+    let token: SigninToken = serde_json::from_slice(&body.into_bytes()).map_err(|_| Code::NotAws)?;
+    Ok(token.signin_token)
+}
+
+/// The body of `getSigninToken`.
+fn form(credentials: &Credentials, duration: Option<u32>) -> Result<String, Code> {
+    let session = credentials.with(|parts| {
+        serde_json::to_string(&Session {
+            session_id: parts.access_key_id,
+            session_key: parts.secret_access_key,
+            session_token: parts.session_token,
+        })
+    });
+    let mut session = session.map_err(|_| Code::Internal)?;
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", "getSigninToken").append_pair("Session", &session);
+    if let Some(duration) = duration {
+        form.append_pair("SessionDuration", &duration.to_string());
+    }
+    session.zeroize();
+    Ok(form.finish())
+}
+
+/// What is left, rounded up to a multiple of 900 s, between 900 s and 12 h.
+fn session_duration(left: Seconds) -> u32 {
+    left.0.div_ceil(900).clamp(1, 48) * 900
+}
+
+/// Where the console of a Region's partition is.
+struct Hosts {
+    federation: Url,
+    home: Url,
+}
+
+impl Hosts {
+    fn of(region: &Region) -> Self {
+        let (signin, console) = match region.as_str().split('-').next() {
+            Some("cn") => ("signin.amazonaws.cn".to_owned(), "console.amazonaws.cn"),
+            Some("us") if region.as_str().starts_with("us-gov-") => {
+                ("signin.amazonaws-us-gov.com".to_owned(), "console.amazonaws-us-gov.com")
+            }
+            Some("eusc") => (format!("{region}.signin.amazonaws-eusc.eu"), "console.amazonaws-eusc.eu"),
+            _ => ("signin.aws.amazon.com".to_owned(), "console.aws.amazon.com"),
+        };
+        #[expect(clippy::expect_used, reason = "a Region has letters, digits and dashes only; the tests try each form")]
+        let parse = |text: String| Url::parse(&text).expect("an address made of a host we wrote and a Region");
+        Self {
+            federation: parse(format!("https://{signin}/federation")),
+            home: parse(format!("https://{console}/console/home?region={region}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_has_its_own_console() {
+        for (region, host) in [
+            ("eu-west-1", "signin.aws.amazon.com"),
+            ("us-east-1", "signin.aws.amazon.com"),
+            ("us-gov-west-1", "signin.amazonaws-us-gov.com"),
+            ("cn-north-1", "signin.amazonaws.cn"),
+            ("eusc-de-east-1", "eusc-de-east-1.signin.amazonaws-eusc.eu"),
+        ] {
+            assert_eq!(Hosts::of(&region.parse().unwrap()).federation.host_str(), Some(host));
+        }
+    }
+
+    #[test]
+    fn the_session_duration_is_one_that_aws_takes() {
+        for (left, asked) in [(0, 900), (1, 900), (900, 900), (901, 1800), (7273, 8100), (999_999, 43_200)] {
+            assert_eq!(session_duration(Seconds(left)), asked, "{left}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The access portal: which accounts and roles there are, and credentials for one of them.
+
+use daypass_domain::{
+    failure::Code,
+    ids::{AccountId, RoleName, RoleRef},
+    sso::SsoSession,
+    time::{Expiration, Timestamp},
+};
+use daypass_vault::{
+    credentials::{Credentials, Parts},
+    secret::Secret,
+};
+use tokio::time::sleep;
+use zeroize::Zeroize;
+
+use crate::{
+    client::{Aws, sdk_config},
+    error::{self, Trouble},
+    pace::{Pace, jitter},
+};
+
+/// Accounts and roles come in pages of this size, the largest there is.
+const PAGE: i32 = 100;
+/// How often one call of a sync is tried when AWS throttles it, and when it fails otherwise.
+const TRIES_THROTTLED: u32 = 30;
+const TRIES: u32 = 4;
+
+/// The portal of one SSO session, for one sync.
+pub struct Portal<'a> {
+    client: aws_sdk_sso::Client,
+    token: &'a Secret,
+    pace: &'a Pace,
+}
+
+impl<'a> Portal<'a> {
+    /// # Errors
+    /// An endpoint variable is not to be trusted.
+    pub fn new(aws: &Aws, sso: &SsoSession, token: &'a Secret, pace: &'a Pace) -> Result<Self, Code> {
+        Ok(Self { client: client(aws, sso)?, token, pace })
+    }
+
+    /// Every account: id and name. Entries that are no accounts are left out.
+    ///
+    /// # Errors
+    /// The trouble on the way.
+    pub async fn accounts(&self) -> Result<Vec<(AccountId, String)>, Code> {
+        let mut accounts = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .patiently("ListAccounts", || {
+                    self.client
+                        .list_accounts()
+                        .max_results(PAGE)
+                        .set_next_token(next.clone())
+                        .access_token(self.token.with_str(str::to_owned))
+                        .send()
+                })
+                .await?;
+            for account in page.account_list.ok_or(Code::NotAws)? {
+                if let Some(Ok(id)) = account.account_id.map(AccountId::try_from) {
+                    let name = account.account_name.unwrap_or_default();
+                    accounts.push((id.clone(), if name.is_empty() { id.to_string() } else { name }));
+                }
+            }
+            next = page.next_token.filter(|t| !t.is_empty());
+            if next.is_none() {
+                return Ok(accounts);
+            }
+        }
+    }
+
+    /// The roles of one account.
+    ///
+    /// # Errors
+    /// The trouble on the way.
+    pub async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, Code> {
+        let mut roles = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .patiently("ListAccountRoles", || {
+                    self.client
+                        .list_account_roles()
+                        .account_id(account.as_str())
+                        .max_results(PAGE)
+                        .set_next_token(next.clone())
+                        .access_token(self.token.with_str(str::to_owned))
+                        .send()
+                })
+                .await?;
+            let listed = page.role_list.ok_or(Code::NotAws)?;
+            roles.extend(listed.into_iter().filter_map(|r| RoleName::try_from(r.role_name?).ok()));
+            next = page.next_token.filter(|t| !t.is_empty());
+            if next.is_none() {
+                return Ok(roles);
+            }
+        }
+    }
+
+    /// Calls at the pace, again where that may help: throttling slows a sync, it never fails it.
+    async fn patiently<T, E, F>(&self, operation: &'static str, call: impl Fn() -> F) -> Result<T, Code>
+    where
+        E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E>>>,
+    {
+        let mut tries = 0;
+        loop {
+            self.pace.turn().await;
+            let error = match call().await {
+                Ok(answer) => {
+                    self.pace.went_well();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            tries += 1;
+            let Trouble { code, retry_after, .. } = error::read(operation, &error);
+            let most = match code {
+                Code::Throttled => {
+                    self.pace.too_fast(retry_after);
+                    TRIES_THROTTLED
+                }
+                Code::AwsTrouble | Code::Unreachable => TRIES,
+                _ => 0,
+            };
+            if tries >= most {
+                return Err(code);
+            }
+            sleep(jitter(tries)).await;
+        }
+    }
+}
+
+type SdkError<E> = aws_smithy_runtime_api::client::result::SdkError<
+    E,
+    aws_smithy_runtime_api::client::orchestrator::HttpResponse,
+>;
+
+/// Credentials for one role, straight into locked pages. How long they last is the permission set's to say.
+///
+/// # Errors
+/// `RoleNotAssigned`, `SignInLapsed`, or the trouble on the way.
+pub async fn role_credentials(
+    aws: &Aws,
+    sso: &SsoSession,
+    token: &Secret,
+    role: &RoleRef,
+) -> Result<(Credentials, Expiration), Code> {
+    let client = client(aws, sso)?;
+    let mut tries = 0;
+    let answer = loop {
+        let call = client
+            .get_role_credentials()
+            .account_id(role.account.as_str())
+            .role_name(role.role.as_str())
+            .access_token(token.with_str(str::to_owned));
+        match call.send().await {
+            Ok(answer) => break answer,
+            Err(e) => {
+                tries += 1;
+                let Trouble { code, retry_after, .. } = error::read("GetRoleCredentials", &e);
+                if tries >= TRIES || !matches!(code, Code::Throttled | Code::AwsTrouble) {
+                    return Err(code);
+                }
+                sleep(jitter(tries).max(std::time::Duration::from_secs(retry_after.unwrap_or(0).min(5)))).await;
+            }
+        }
+    };
+    let mut given = answer.role_credentials.ok_or(Code::NotAws)?;
+    let kept = match (&given.access_key_id, &given.secret_access_key, &given.session_token) {
+        (Some(access_key_id), Some(secret_access_key), Some(session_token)) => {
+            Credentials::copy_of(&Parts { access_key_id, secret_access_key, session_token })
+                .map_err(|_| Code::NoMemory)
+        }
+        _ => Err(Code::NotAws),
+    };
+    given.secret_access_key.zeroize();
+    given.session_token.zeroize();
+    let expiration = Expiration(Timestamp::from_millis(given.expiration));
+    Ok((kept?, expiration))
+}
+
+/// Ends the portal's session. Credentials already issued outlive it.
+///
+/// # Errors
+/// The trouble on the way.
+pub async fn logout(aws: &Aws, sso: &SsoSession, token: &Secret) -> Result<(), Code> {
+    let call = client(aws, sso)?.logout().access_token(token.with_str(str::to_owned));
+    call.send().await.map(|_| ()).map_err(|e| error::read("Logout", &e).code)
+}
+
+fn client(aws: &Aws, sso: &SsoSession) -> Result<aws_sdk_sso::Client, Code> {
+    Ok(aws_sdk_sso::Client::from_conf(sdk_config!(aws_sdk_sso, aws, sso.region, aws.endpoints(sso)?.portal).build()))
+}

@@ -1,0 +1,255 @@
+//! What may be typed, and what `--help` says about it.
+
+use std::ffi::OsString;
+
+use clap::{ArgGroup, Parser, Subcommand};
+use daypass_domain::{
+    ids::{Region, SessionId, SsoSessionName},
+    time::Seconds,
+};
+
+const AFTER_HELP: &str = "\
+Examples:
+  daypass practice                                  try it, without AWS
+  daypass sign-in --start-url https://acme.awsapps.com/start --sso-region eu-west-1
+  daypass roles billing prod                        which roles there are
+  daypass request ReadOnly@payments-prod --for 15m --reason 'look at INC-42'
+  daypass exec -- aws sts get-caller-identity       one command with that access
+  daypass shell                                     a shell with that access
+  daypass console                                   the AWS console in the browser
+  daypass end --all
+
+Which session: the id given, else the one of the Daypass shell this runs in while it is live, else the newest
+live one.
+
+Exit codes:
+  0  done                      4  no such live session
+  1  failed or refused         5  trouble with the agent
+  2  wrong usage             130  cancelled with Ctrl-C
+  3  not signed in
+  exec and shell: the command's own code; 126 not executable, 127 not found, 128 + signal when killed by one
+
+Environment:
+  DAYPASS_BROWSER   a command line that opens addresses; %s stands for the address
+  DAYPASS_SESSION   set in the shells Daypass starts: the id of their session
+
+`daypass help json` has the shapes that --json prints.";
+
+pub const JSON_SHAPES: &str = r#"With --json, standard output is one JSON value. Times are RFC 3339 in UTC; what is not known is null.
+
+roles      [{"account": "111122223333", "accountName", "role", "ssoSession", "favourite": bool, "lastUsed"}]
+sessions   [SESSION]
+request, renew
+           SESSION = {"session", "account", "accountName", "role", "phase", "leaseEnd", "expiration", "region",
+           "reason", "scope"}
+           phase: requesting, active, expiring (5 minutes or less), ended, failed
+           leaseEnd: when Daypass forgets; expiration: when AWS stops accepting what was issued last
+end        [{"session", "why", "wipedPages": number, "awsAcceptsUntil"}]
+console    {"session", "url"}; url is null unless --print-url: it works once, within 30 seconds
+whoami     {"session", "account", "accountName", "role", "ssoSession", "identity", "region", "phase", "leaseEnd",
+           "expiration", "secondsLeft": number, "inTheWay": ["AWS_PROFILE", ...]}
+           inTheWay: variables that make AWS programs use something else than this session
+status     {"agentRuns": bool, "version", "ssoSessions": [{"ssoSession", "startUrl", "region", "source", "status",
+           "signedInAt", "identity", "accounts": number, "roles": number, "syncedAt", "failedAccounts": number}],
+           "signIn": {"ssoSession", "stage", "startedAt"}, "liveSessions": number, "endpointListens": bool,
+           "clients": number, "degraded": ["sentence", ...]}
+           source: config, typed, practice; status: signedOut, signedIn, lapsed; stage: starting, browser
+sign-in, practice
+           {"ssoSession", "status", "identity"}; with --print-url {"url"} comes first, on a line of its own
+sign-out   {"ssoSession", "status"}
+env        what credential_process prints: {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+quit       {"agentRan": bool}
+
+A failure is one JSON value on standard error: {"code", "fact", "advice"}, and "candidates": ["...", ...] where
+several things were meant.
+"#;
+
+/// AWS access that expires on time.
+#[derive(Debug, Parser)]
+#[command(name = "daypass", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(disable_help_subcommand = false, subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    /// Print one JSON value instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Say who is signed in where, and what is live
+    Status,
+    /// Start the practice organisation, a simulated AWS on this machine, and sign in to it
+    Practice {
+        /// Only start it
+        #[arg(long)]
+        no_sign_in: bool,
+        /// Print the address to sign in at instead of opening a browser
+        #[arg(long)]
+        print_url: bool,
+    },
+    /// Sign in through IAM Identity Center, in the browser
+    SignIn(SignInPlace),
+    /// Sign out; the sessions of that sign-in end
+    SignOut {
+        /// Which one, where several are signed in
+        #[arg(value_name = "SSO-SESSION", value_parser = sso_session)]
+        sso_session: Option<SsoSessionName>,
+    },
+    /// List the roles there are
+    Roles {
+        /// Words that role, account name or account id must have, in any order
+        query: Vec<String>,
+    },
+    /// Take a lease on a role, or use the live one of the same shape
+    Request(Wanted),
+    /// List the sessions
+    Sessions,
+    /// Make a lease end later: now + its duration
+    Renew {
+        #[arg(value_name = "ID")]
+        session: Option<SessionId>,
+    },
+    /// End a session now
+    End {
+        #[arg(value_name = "ID")]
+        session: Option<SessionId>,
+        /// End every one
+        #[arg(long, conflicts_with = "session")]
+        all: bool,
+    },
+    /// Open the AWS console in the browser
+    Console {
+        #[arg(value_name = "ID")]
+        session: Option<SessionId>,
+        /// Print the address instead; it works once, within 30 seconds
+        #[arg(long)]
+        print_url: bool,
+    },
+    /// Start a shell in which AWS programs use a session
+    Shell {
+        /// Which session
+        #[arg(long, value_name = "ID")]
+        session: Option<SessionId>,
+    },
+    /// Run one command that uses a session
+    Exec {
+        /// Which session
+        #[arg(long, value_name = "ID")]
+        session: Option<SessionId>,
+        /// The command and its arguments
+        #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
+        command: Vec<OsString>,
+    },
+    /// Say whose access this shell has, and for how long
+    Whoami,
+    /// Print the credentials themselves as shell variables: eval "$(daypass env)"
+    Env {
+        /// Which session
+        #[arg(long, value_name = "ID")]
+        session: Option<SessionId>,
+    },
+    /// End every session and the agent
+    Quit,
+    /// The shapes that --json prints
+    #[command(hide = true, long_about = JSON_SHAPES)]
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("typed").args(["start_url"]).conflicts_with("sso_session"))]
+pub struct SignInPlace {
+    /// A name from the AWS config file, or one signed in to before
+    #[arg(value_name = "SSO-SESSION", value_parser = sso_session)]
+    pub sso_session: Option<SsoSessionName>,
+    /// The address of the access portal, like https://acme.awsapps.com/start
+    #[arg(long, value_name = "URL", requires = "sso_region")]
+    pub start_url: Option<String>,
+    /// The Region where IAM Identity Center lives
+    #[arg(long, value_name = "REGION", requires = "start_url")]
+    pub sso_region: Option<String>,
+    /// Print the address to sign in at instead of opening a browser
+    #[arg(long)]
+    pub print_url: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Wanted {
+    /// The role; the account by its id, or by its name where only one has it
+    #[arg(value_name = "[SSO-SESSION/]ROLE@ACCOUNT")]
+    pub role: String,
+    /// How long: 15m, 1h30m, 90s; as last time where not given, else 1h
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub duration: Option<Seconds>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The Region to work in
+    #[arg(long)]
+    pub region: Option<Region>,
+    /// Take a new lease even where a live one would do
+    #[arg(long)]
+    pub new: bool,
+}
+
+fn duration(text: &str) -> Result<Seconds, &'static str> {
+    Seconds::parse(text).ok_or("a duration looks like 15m, 1h30m or 90s")
+}
+
+fn sso_session(text: &str) -> Result<SsoSessionName, String> {
+    text.parse().map_err(|bad: daypass_domain::ids::BadId| bad.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_command_of_exec_is_its_own() {
+        let Verb::Exec { session, command } =
+            parse("daypass exec --session abcd1234 -- aws s3 ls --json").unwrap().verb
+        else {
+            panic!("not exec")
+        };
+        assert_eq!(session.unwrap().as_str(), "abcd1234");
+        assert_eq!(command, ["aws", "s3", "ls", "--json"]);
+        let without_dashes = parse("daypass exec aws --json --session x").unwrap();
+        assert!(!without_dashes.json);
+    }
+
+    #[test]
+    fn a_start_url_needs_its_region_and_no_name() {
+        assert!(parse("daypass sign-in acme").is_ok());
+        assert!(parse("daypass sign-in --start-url https://a.example --sso-region eu-west-1").is_ok());
+        assert!(parse("daypass sign-in --start-url https://a.example").is_err());
+        assert!(parse("daypass sign-in --sso-region eu-west-1").is_err());
+        assert!(parse("daypass sign-in acme --start-url https://a.example --sso-region eu-west-1").is_err());
+    }
+
+    #[test]
+    fn json_may_stand_before_or_after_the_verb() {
+        assert!(parse("daypass --json roles").unwrap().json);
+        assert!(parse("daypass roles a b --json").unwrap().json);
+    }
+
+    #[test]
+    fn every_line_of_help_fits() {
+        for text in [AFTER_HELP, JSON_SHAPES] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= 120, "{line}");
+            }
+        }
+    }
+}

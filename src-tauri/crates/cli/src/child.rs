@@ -1,0 +1,189 @@
+//! Running a child as if we were not there: signals, exit codes and job control pass through.
+//!
+//! The child shares our process group and terminal. Ctrl-C and Ctrl-\ reach it from the terminal; we take them by
+//! handlers, which exec resets, rather than ignore them, which it would not. When it stops, we stop, so that the
+//! shell outside sees a stopped job; when we go on, it goes on. What is sent to us alone is sent on.
+
+use std::{
+    io,
+    process::{Command, ExitCode},
+};
+
+use tokio::{
+    io::AsyncReadExt,
+    net::UnixStream,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+/// From the terminal, to the whole group.
+const SHARED: [i32; 3] = [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP];
+/// To us, for the child.
+const PASSED_ON: [i32; 4] = [libc::SIGHUP, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    Exit(u8),
+    Signal(i32),
+}
+
+/// Runs `command` to its end. `connection` is held until then, and `at_lease_end` called when the agent closes it.
+///
+/// # Errors
+/// The child can't be started.
+pub async fn run(
+    mut command: Command,
+    mut connection: UnixStream,
+    mut at_lease_end: impl FnMut(),
+) -> io::Result<End> {
+    let mut changes = signal(SignalKind::child())?;
+    let _taken = take(&SHARED)?;
+    let mut passed_on = Vec::new();
+    let signals = take(&PASSED_ON)?;
+    let pid = i32::try_from(command.spawn()?.id()).map_err(io::Error::other)?;
+    // The ticket is the child's now.
+    drop(command);
+    for (number, mut signal) in signals {
+        passed_on.push(tokio::spawn(async move {
+            while signal.recv().await.is_some() {
+                send(pid, number);
+            }
+        }));
+    }
+    let mut is_live = true;
+    let end = loop {
+        match look(pid) {
+            Change::Ended(end) => break end,
+            Change::Stopped => stop_with(pid),
+            Change::None => {}
+        }
+        let mut byte = [0];
+        tokio::select! {
+            _ = changes.recv() => {}
+            read = connection.read(&mut byte), if is_live => {
+                if !matches!(read, Ok(1)) {
+                    is_live = false;
+                    at_lease_end();
+                }
+            }
+        }
+    };
+    for task in passed_on {
+        task.abort();
+    }
+    Ok(end)
+}
+
+/// Takes those signals that were not ignored when we started: `nohup` and `&` keep their meaning for the child.
+fn take(numbers: &[i32]) -> io::Result<Vec<(i32, Signal)>> {
+    let wanted = numbers.iter().filter(|&&number| !is_ignored(number));
+    wanted.map(|&number| Ok((number, signal(SignalKind::from_raw(number))?))).collect()
+}
+
+enum Change {
+    None,
+    Stopped,
+    Ended(End),
+}
+
+fn look(pid: i32) -> Change {
+    let mut status = 0;
+    #[expect(unsafe_code, reason = "waitpid writes to a live integer; the pid is our own child's")]
+    let changed = unsafe { libc::waitpid(pid, &raw mut status, libc::WNOHANG | libc::WUNTRACED) };
+    match changed {
+        0 => Change::None,
+        // Somebody else waited for it: it is gone, and nobody knows how.
+        -1 => Change::Ended(End::Exit(1)),
+        _ if libc::WIFEXITED(status) => {
+            Change::Ended(End::Exit(u8::try_from(libc::WEXITSTATUS(status)).unwrap_or(1)))
+        }
+        _ if libc::WIFSIGNALED(status) => Change::Ended(End::Signal(libc::WTERMSIG(status))),
+        _ if libc::WIFSTOPPED(status) => Change::Stopped,
+        _ => Change::None,
+    }
+}
+
+/// Stops as the child did, and lets it go on when we do.
+#[expect(unsafe_code, reason = "getsid, getpid and raise have no preconditions")]
+fn stop_with(pid: i32) {
+    unsafe {
+        // As the first process of a terminal we have nobody who could let us go on.
+        if libc::getsid(0) != libc::getpid() {
+            libc::raise(libc::SIGSTOP);
+        }
+    }
+    send(pid, libc::SIGCONT);
+}
+
+/// Sends a signal to a process of ours.
+pub fn send(pid: i32, number: i32) {
+    #[expect(unsafe_code, reason = "kill has no memory preconditions")]
+    unsafe {
+        libc::kill(pid, number);
+    }
+}
+
+fn is_ignored(number: i32) -> bool {
+    #[expect(unsafe_code, reason = "sigaction without a new action only fills the struct it is given")]
+    unsafe {
+        let mut now: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(number, std::ptr::null(), &raw mut now) == 0 && now.sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// Ends as the child did: with its code, or by its signal.
+pub fn end_likewise(end: End) -> u8 {
+    match end {
+        End::Exit(code) => code,
+        End::Signal(number) => {
+            #[expect(unsafe_code, reason = "signal with a default action and raise have no preconditions")]
+            unsafe {
+                libc::signal(number, libc::SIG_DFL);
+                libc::raise(number);
+            }
+            u8::try_from(128 + number).unwrap_or(1)
+        }
+    }
+}
+
+/// The code for a child that could not be started, as shells give it.
+pub fn not_started(error: &io::Error) -> ExitCode {
+    ExitCode::from(if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[tokio::test]
+    async fn the_childs_exit_code_is_ours() {
+        let (ours, _agent) = UnixStream::pair().unwrap();
+        assert_eq!(run(sh("exit 42"), ours, || {}).await.unwrap(), End::Exit(42));
+    }
+
+    #[tokio::test]
+    async fn a_signal_that_ends_the_child_is_known() {
+        let (ours, _agent) = UnixStream::pair().unwrap();
+        assert_eq!(run(sh("kill -TERM $$"), ours, || {}).await.unwrap(), End::Signal(libc::SIGTERM));
+    }
+
+    #[tokio::test]
+    async fn the_lease_end_is_told_while_the_child_runs_on() {
+        let (ours, agent) = UnixStream::pair().unwrap();
+        let (read, write) = std::io::pipe().unwrap();
+        let mut command = sh("read line; exit 7");
+        command.stdin(read);
+        drop(agent);
+        let mut write = Some(write);
+        // Only the call at the lease end closes the pipe that the child waits on.
+        let end = run(command, ours, || drop(write.take())).await.unwrap();
+        assert_eq!(end, End::Exit(7));
+        assert!(write.is_none());
+    }
+}

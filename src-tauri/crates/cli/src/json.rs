@@ -1,0 +1,221 @@
+//! The shapes of `--json`: stable, documented in `daypass help json`, apart from what goes over the wire.
+
+use daypass_domain::{
+    catalog::RoleEntry,
+    ids::{AccountId, Region, RoleName, SessionId, SsoSessionName},
+    request::Scope,
+    sso::Source,
+    time::Timestamp,
+    view::{Phase, SessionView, SignInStatus, SsoSessionView, Stage, Why},
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Role<'a> {
+    account: &'a AccountId,
+    account_name: &'a str,
+    role: &'a RoleName,
+    sso_session: &'a SsoSessionName,
+    favourite: bool,
+    last_used: Option<String>,
+}
+
+impl<'a> From<&'a RoleEntry> for Role<'a> {
+    fn from(entry: &'a RoleEntry) -> Self {
+        Self {
+            account: &entry.role.account,
+            account_name: &entry.account_name,
+            role: &entry.role.role,
+            sso_session: &entry.role.sso_session,
+            favourite: entry.favourite,
+            last_used: entry.last_used.map(Timestamp::rfc3339),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session<'a> {
+    session: &'a SessionId,
+    account: &'a AccountId,
+    account_name: &'a str,
+    role: &'a RoleName,
+    phase: Phase,
+    lease_end: Option<String>,
+    expiration: Option<String>,
+    region: &'a Region,
+    reason: Option<&'a str>,
+    scope: Scope,
+}
+
+impl<'a> From<&'a SessionView> for Session<'a> {
+    fn from(view: &'a SessionView) -> Self {
+        Self {
+            session: &view.session,
+            account: &view.role.account,
+            account_name: &view.account_name,
+            role: &view.role.role,
+            phase: view.phase,
+            lease_end: view.lease_end.map(Timestamp::rfc3339),
+            expiration: view.expiration.map(|e| e.0.rfc3339()),
+            region: &view.region,
+            reason: view.reason.as_deref(),
+            scope: view.scope,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ended<'a> {
+    pub session: &'a SessionId,
+    pub why: Option<Why>,
+    pub wiped_pages: u32,
+    pub aws_accepts_until: Option<String>,
+}
+
+impl<'a> From<&'a SessionView> for Ended<'a> {
+    fn from(view: &'a SessionView) -> Self {
+        let ended = view.ended.as_ref();
+        Self {
+            session: &view.session,
+            why: ended.map(|e| e.why),
+            wiped_pages: ended.map_or(0, |e| e.wiped_pages),
+            aws_accepts_until: ended.and_then(|e| e.aws_accepts_until).map(Timestamp::rfc3339),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Console<'a> {
+    pub session: &'a SessionId,
+    pub url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Whoami<'a> {
+    pub session: &'a SessionId,
+    pub account: &'a AccountId,
+    pub account_name: &'a str,
+    pub role: &'a RoleName,
+    pub sso_session: &'a SsoSessionName,
+    pub identity: Option<&'a str>,
+    pub region: &'a Region,
+    pub phase: Phase,
+    pub lease_end: Option<String>,
+    pub expiration: Option<String>,
+    pub seconds_left: u32,
+    pub in_the_way: &'a [&'static str],
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status<'a> {
+    pub agent_runs: bool,
+    pub version: &'a str,
+    pub sso_sessions: Vec<SsoSession<'a>>,
+    pub sign_in: Option<SignIn<'a>>,
+    pub live_sessions: usize,
+    pub endpoint_listens: bool,
+    pub clients: u32,
+    pub degraded: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SsoSession<'a> {
+    sso_session: &'a SsoSessionName,
+    start_url: &'a str,
+    region: &'a Region,
+    source: Source,
+    status: SignInStatus,
+    signed_in_at: Option<String>,
+    identity: Option<&'a str>,
+    accounts: u32,
+    roles: u32,
+    synced_at: Option<String>,
+    failed_accounts: u32,
+}
+
+impl<'a> From<&'a SsoSessionView> for SsoSession<'a> {
+    fn from(view: &'a SsoSessionView) -> Self {
+        Self {
+            sso_session: &view.name,
+            start_url: &view.start_url,
+            region: &view.region,
+            source: view.source,
+            status: view.status,
+            signed_in_at: view.signed_in_at.map(Timestamp::rfc3339),
+            identity: view.identity.as_deref(),
+            accounts: view.catalog.accounts,
+            roles: view.catalog.roles,
+            synced_at: view.catalog.synced_at.map(Timestamp::rfc3339),
+            failed_accounts: view.catalog.failed_accounts,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignIn<'a> {
+    pub sso_session: &'a SsoSessionName,
+    pub stage: Stage,
+    pub started_at: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedIn<'a> {
+    pub sso_session: &'a SsoSessionName,
+    pub status: SignInStatus,
+    pub identity: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedOut<'a> {
+    pub sso_session: &'a SsoSessionName,
+    pub status: SignInStatus,
+}
+
+#[derive(Serialize)]
+pub struct Url<'a> {
+    pub url: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quit {
+    pub agent_ran: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::tests::view_of;
+
+    #[test]
+    fn a_session_has_the_documented_shape() {
+        let view = view_of(&[("abcd1234", "active")]);
+        assert_eq!(
+            serde_json::to_string(&Session::from(&view.sessions[0])).unwrap(),
+            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":"wholeRole"}"#
+        );
+    }
+
+    #[test]
+    fn a_role_has_the_documented_shape() {
+        let entry: RoleEntry = serde_json::from_str(
+            r#"{"ssoSession":"acme","account":"111122223333","role":"Billing","accountName":"p","environment":null,
+                "favourite":true,"lastUsed":0,"lastDuration":null,"longest":null}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            serde_json::to_string(&Role::from(&entry)).unwrap(),
+            r#"{"account":"111122223333","accountName":"p","role":"Billing","ssoSession":"acme","favourite":true,"lastUsed":"1970-01-01T00:00:00Z"}"#
+        );
+    }
+}

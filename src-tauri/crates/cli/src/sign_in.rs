@@ -1,0 +1,201 @@
+//! Signing in and out: the browser, the wait, Ctrl-C; and the practice organisation.
+
+use std::{future::pending, time::Duration};
+
+use daypass_domain::{
+    failure::{Code, Failure},
+    ids::SsoSessionName,
+    request::{Intent, SignInTarget},
+    sso::Source,
+    view::{SignInStatus, SsoSessionView, View},
+};
+use daypass_wire::{client::Client, follow};
+use tokio::{signal::ctrl_c, task::spawn_blocking, time::timeout};
+
+use crate::{
+    agent,
+    args::SignInPlace,
+    json,
+    text::{self, capitalised, escape, print, print_json, say},
+    trouble::Trouble,
+};
+
+/// How long the practice organisation may take to start.
+const PRACTICE_PATIENCE: Duration = Duration::from_secs(15);
+/// What a shell reports for a program that Ctrl-C ended.
+const CANCELLED: u8 = 130;
+
+/// What becomes of an address to sign in at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Address {
+    Open,
+    Print { json: bool },
+}
+
+impl Address {
+    const fn wanted(print_url: bool, json: bool) -> Self {
+        if print_url { Self::Print { json } } else { Self::Open }
+    }
+}
+
+/// `daypass sign-in`
+pub async fn sign_in(place: SignInPlace, json: bool) -> Result<(), Trouble> {
+    let client = agent::started().await?;
+    let view = agent::view(&client).await?;
+    let target = match (place.start_url, place.sso_region) {
+        (Some(start_url), Some(region)) => SignInTarget::Typed { start_url, region },
+        _ => {
+            let named = place.sso_session.as_ref();
+            let sso = agent::sso_session(&view, named, |_| true, Code::UnknownSsoSession)?;
+            SignInTarget::Named { sso_session: sso.name.clone() }
+        }
+    };
+    let name = ask_and_wait(&client, target, Address::wanted(place.print_url, json)).await?;
+    tell(&client, &name, json).await
+}
+
+/// `daypass sign-out`
+pub async fn sign_out(named: Option<&SsoSessionName>, json: bool) -> Result<(), Trouble> {
+    let Some(client) = agent::running().await? else { return Err(Code::NotSignedIn.into()) };
+    let view = agent::view(&client).await?;
+    let is_in = |sso: &SsoSessionView| sso.status != SignInStatus::SignedOut;
+    let name = agent::sso_session(&view, named, is_in, Code::NotSignedIn)?.name.clone();
+    client.ask(Intent::SignOut { sso_session: name.clone() }).await?;
+    if json {
+        return Ok(print_json(&json::SignedOut { sso_session: &name, status: SignInStatus::SignedOut })?);
+    }
+    Ok(print(&format!("Signed out of {}.\n", escape(name.as_str())))?)
+}
+
+/// `daypass practice`
+pub async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> Result<(), Trouble> {
+    let client = agent::started().await?;
+    let noticed = agent::view(&client).await?.notice;
+    client.ask(Intent::Practice).await?;
+    let is_there = |view: &View| {
+        let sso = view.sso_sessions.iter().find(|sso| sso.source == Source::Practice);
+        let failure = view.notice.clone().filter(|_| view.notice != noticed).map(|notice| notice.failure);
+        sso.map(|sso| Ok((sso.name.clone(), sso.status))).or_else(|| failure.map(Err::<_, Failure>))
+    };
+    let started = timeout(PRACTICE_PATIENCE, client.wait_for(is_there)).await;
+    let (name, status) = started.map_err(|_| Code::PracticeMissing)???;
+    if no_sign_in {
+        if json {
+            return tell(&client, &name, json).await;
+        }
+        return Ok(print("The practice organisation runs. Sign in with `daypass practice`.\n")?);
+    }
+    if status != SignInStatus::SignedIn {
+        let target = SignInTarget::Named { sso_session: name.clone() };
+        ask_and_wait(&client, target, Address::wanted(print_url, json)).await?;
+    }
+    tell(&client, &name, json).await?;
+    if !json && agent::has_reader() {
+        say("See what there is with `daypass roles`.");
+    }
+    Ok(())
+}
+
+/// Signs in to `name` on the way to something else.
+pub async fn to(client: &Client, name: &SsoSessionName) -> Result<(), Trouble> {
+    let target = SignInTarget::Named { sso_session: name.clone() };
+    ask_and_wait(client, target, Address::Open).await.map(drop)
+}
+
+/// Waits through sign-in `attempt`, which the agent started by itself.
+pub async fn through(client: &Client, attempt: u32) -> Result<(), Trouble> {
+    wait(client, attempt, Address::Open).await
+}
+
+/// Returns the SSO session signed in to.
+async fn ask_and_wait(
+    client: &Client,
+    target: SignInTarget,
+    address: Address,
+) -> Result<SsoSessionName, Trouble> {
+    let answer = client.ask(Intent::SignIn { target: target.clone() }).await?;
+    let view = agent::view(client).await?;
+    let name = match (&target, &view.sign_in) {
+        (SignInTarget::Named { sso_session }, _) => sso_session.clone(),
+        (_, Some(sign_in)) => sign_in.sso_session.clone(),
+        // The sign-in is over already: the newest is the one typed.
+        (_, None) => newest(&view)?,
+    };
+    if let Some(attempt) = answer.attempt {
+        wait(client, attempt, address).await?;
+    }
+    Ok(name)
+}
+
+fn newest(view: &View) -> Result<SsoSessionName, Trouble> {
+    let newest = view.sso_sessions.iter().max_by_key(|sso| sso.signed_in_at);
+    Ok(newest.ok_or(Code::UnknownSsoSession)?.name.clone())
+}
+
+/// Opens the browser and waits until it came back; Ctrl-C and a missing browser cancel the sign-in.
+async fn wait(client: &Client, attempt: u32, address: Address) -> Result<(), Trouble> {
+    let outcome = tokio::select! {
+        outcome = steps(client, attempt, address) => outcome,
+        () = hints(client, attempt) => pending().await,
+        _ = ctrl_c() => Err(Trouble::from(Code::SignInCancelled).with_exit(CANCELLED)),
+    };
+    if let Err(trouble) = &outcome
+        && trouble.is_ours_to_cancel()
+    {
+        client.ask(Intent::CancelSignIn).await.ok();
+    }
+    outcome
+}
+
+async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Trouble> {
+    let url = match follow::sign_in_url(client, attempt).await {
+        Ok(url) => url,
+        // It ended well without a browser.
+        Err(failure) if failure.code == Code::NoSignIn => return Ok(follow::signed_in(client, attempt).await?),
+        Err(failure) => return Err(failure.into()),
+    };
+    match address {
+        Address::Print { json: true } => print_json(&json::Url { url: &url })?,
+        Address::Print { json: false } => print(&format!("{url}\n"))?,
+        Address::Open => {
+            open(url, "Run `daypass sign-in --print-url` and open the address yourself, or name a browser in DAYPASS_BROWSER.")
+                .await?;
+            if agent::has_reader() {
+                say("Sign in in the browser. Ctrl-C cancels.");
+            }
+        }
+    }
+    Ok(follow::signed_in(client, attempt).await?)
+}
+
+/// Says once what to check when the browser does not come back.
+async fn hints(client: &Client, attempt: u32) {
+    let hint = client.wait_for(|view| {
+        view.sign_in.as_ref().filter(|sign_in| sign_in.attempt == attempt).and_then(|sign_in| sign_in.hint.clone())
+    });
+    if let Ok(hint) = hint.await {
+        say(&format!("{}. {}", capitalised(&hint.fact), hint.advice));
+    }
+}
+
+/// Opens `url` in the browser; `advice` is for where there is none.
+pub async fn open(url: String, advice: &str) -> Result<(), Trouble> {
+    let opened = spawn_blocking(move || daypass_launch::browser::open(&url)).await;
+    match opened.map_err(|_| Trouble::internal())? {
+        Err(failure) if failure.code == Code::NoBrowser => {
+            Err(Trouble::from(failure).with_advice(advice).while_signing_in())
+        }
+        other => Ok(other?),
+    }
+}
+
+async fn tell(client: &Client, name: &SsoSessionName, json: bool) -> Result<(), Trouble> {
+    let view = agent::view(client).await?;
+    let sso = agent::sso_session(&view, Some(name), |_| true, Code::UnknownSsoSession)?;
+    if json {
+        let identity = sso.identity.as_deref();
+        return Ok(print_json(&json::SignedIn { sso_session: &sso.name, status: sso.status, identity })?);
+    }
+    let who = sso.identity.as_deref().map(|who| format!(" as {}", escape(who))).unwrap_or_default();
+    Ok(print(&format!("Signed in to {}{who}.\n", escape(text::or_dash(sso.name.as_str()))))?)
+}

@@ -1,0 +1,259 @@
+//! What a person may ask, and when they are told no.
+
+use crate::{
+    event::Effect,
+    failure::{Code, Failure},
+    ids::{SessionId, SsoSessionName},
+    request::{Answer, Intent, SessionRequest, SignInTarget},
+    session::{Session, Stage},
+    sso::{BadStartUrl, Endpoints, Source, SsoSession, StartUrl},
+    state::{SignIn, Sso, State},
+    time::{Moment, Seconds},
+    view::{SignInStatus, Stage as SignInStage, Why},
+};
+
+/// How many leases may be open at once.
+const MOST_SESSIONS: usize = 50;
+/// After so long in the browser the view says what to check.
+const HINT_AFTER: Seconds = Seconds(30);
+
+/// What was answered, and what has to be done.
+pub(super) type Asked = Result<(Answer, Vec<Effect>), Failure>;
+
+impl State {
+    /// Does what a person asks, or says why not. Addresses in answers (`SignInUrl`, `Console`) are
+    /// the agent's to fill in.
+    ///
+    /// # Errors
+    /// A refusal: nothing has changed.
+    pub fn ask(&mut self, intent: Intent, now: Moment) -> Asked {
+        match intent {
+            Intent::SignIn { target } => {
+                let name = self.target(target)?;
+                let (attempt, effects) = self.start_sign_in(&name, now)?;
+                Ok((Answer { attempt: Some(attempt), ..Answer::default() }, effects))
+            }
+            Intent::SignInUrl => match &self.sign_in {
+                Some(s) if s.stage == SignInStage::Browser => done(vec![]),
+                _ => Err(Code::NoSignIn.into()),
+            },
+            Intent::CancelSignIn => match self.sign_in.take() {
+                None => Err(Code::NoSignIn.into()),
+                Some(sign_in) => {
+                    self.fail_waiting(&sign_in.sso_session, Code::SignInCancelled, now);
+                    done(vec![Effect::AbandonSignIn])
+                }
+            },
+            Intent::SignOut { sso_session } => self.sign_out(&sso_session, now),
+            Intent::Practice => {
+                let runs = self.sso_sessions.values().any(|s| s.sso.source == Source::Practice);
+                done(if runs { vec![] } else { vec![Effect::StartPractice] })
+            }
+            Intent::Sync { sso_session } => {
+                let sso = self.sso_sessions.get(&sso_session).ok_or(Code::UnknownSsoSession)?;
+                match (sso.is_signed_in(), sso.sync) {
+                    (false, _) => Err(Code::NotSignedIn.into()),
+                    (true, Some(_)) => done(vec![]),
+                    (true, None) => done(vec![Effect::Sync { sso: sso.boxed() }]),
+                }
+            }
+            Intent::Request { request, .. } => self.request(request, now),
+            Intent::Renew { session } => self.renew(&session, now),
+            Intent::End { session } => {
+                self.open_session(&session)?;
+                done(self.end_where(Why::Ended, now, |s| s.id == session))
+            }
+            Intent::EndAll => done(self.end_where(Why::Ended, now, |_| true)),
+            Intent::Dismiss { session } => match self.session(session.as_str()) {
+                None => Err(Code::UnknownSession.into()),
+                Some(found) if found.is_open() => Err(Code::SessionLive.into()),
+                Some(_) => {
+                    self.sessions.retain(|s| s.id != session);
+                    done(vec![])
+                }
+            },
+            Intent::Console { session } | Intent::Terminal { session } => {
+                let found = self.session(session.as_str()).ok_or(Code::UnknownSession)?;
+                if found.may_serve(now) { answer(session) } else { Err(Code::SessionNotLive.into()) }
+            }
+            Intent::Favourite { role, on } => {
+                if !self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(&role)) {
+                    return Err(Code::UnknownRole.into());
+                }
+                self.habits.entry(role).or_default().favourite = on;
+                self.catalog_revision += 1;
+                done(vec![Effect::Remember])
+            }
+            Intent::DismissNotice => {
+                self.notice = None;
+                done(vec![])
+            }
+            Intent::Quit => {
+                let mut effects = self.end_where(Why::Quit, now, |_| true);
+                effects.push(Effect::Quit);
+                done(effects)
+            }
+        }
+    }
+
+    fn target(&mut self, target: SignInTarget) -> Result<SsoSessionName, Failure> {
+        let (start_url, region) = match target {
+            SignInTarget::Named { sso_session } => {
+                let known = self.sso_sessions.contains_key(&sso_session);
+                return if known { Ok(sso_session) } else { Err(Code::UnknownSsoSession.into()) };
+            }
+            SignInTarget::Typed { start_url, region } => (start_url, region),
+        };
+        let start_url = StartUrl::try_from(start_url).map_err(|bad| match bad {
+            BadStartUrl::NotAnAddress => Code::StartUrlNotAnAddress,
+            BadStartUrl::NotHttps => Code::StartUrlNotHttps,
+        })?;
+        let region = region.trim().parse().map_err(|_| Code::BadRegion)?;
+        let same = |s: &&Sso| s.sso.start_url == start_url && s.sso.region == region;
+        if let Some(known) = self.sso_sessions.values().find(same) {
+            return Ok(known.sso.name.clone());
+        }
+        let label = start_url.label().to_owned();
+        let name = (1..)
+            .map(|n| if n == 1 { label.clone() } else { format!("{label}-{n}") })
+            .filter_map(|name| name.parse::<SsoSessionName>().ok())
+            .find(|name| {
+                // A typed one that was never signed in to gives its name up to the corrected address.
+                self.sso_sessions.get(name).is_none_or(|s| {
+                    s.sso.source == Source::Typed && !s.is_signed_in() && s.catalog.accounts.is_empty()
+                })
+            })
+            .ok_or(Code::Internal)?;
+        let endpoints = Endpoints::default();
+        let sso = SsoSession { name: name.clone(), start_url, region, source: Source::Typed, endpoints };
+        // A sign-in under way must not change under its feet.
+        if self.sign_in.as_ref().is_some_and(|s| s.sso_session == name) {
+            return Err(Code::SignInBusy.into());
+        }
+        self.sso_sessions.insert(name.clone(), Sso::new(sso, crate::catalog::Catalog::default()));
+        Ok(name)
+    }
+
+    /// Starts a sign-in, or joins the one under way for the same SSO session.
+    fn start_sign_in(&mut self, name: &SsoSessionName, now: Moment) -> Result<(u32, Vec<Effect>), Failure> {
+        if let Some(under_way) = &self.sign_in {
+            return if under_way.sso_session == *name {
+                Ok((under_way.attempt, vec![]))
+            } else {
+                Err(Code::SignInBusy.into())
+            };
+        }
+        let sso = self.sso_sessions.get(name).ok_or(Code::UnknownSsoSession)?.boxed();
+        self.attempts += 1;
+        self.notice = None;
+        self.sign_in = Some(SignIn {
+            sso_session: name.clone(),
+            attempt: self.attempts,
+            stage: SignInStage::Starting,
+            started_at: now.wall,
+            hint_at: now.after(HINT_AFTER),
+        });
+        Ok((self.attempts, vec![Effect::SignIn { sso, attempt: self.attempts }]))
+    }
+
+    fn sign_out(&mut self, name: &SsoSessionName, now: Moment) -> Asked {
+        let sso = self.sso_sessions.get_mut(name).ok_or(Code::UnknownSsoSession)?;
+        if sso.status == SignInStatus::SignedOut {
+            return Err(Code::NotSignedIn.into());
+        }
+        sso.status = SignInStatus::SignedOut;
+        sso.signed_in_at = None;
+        sso.identity = None;
+        sso.sync = None;
+        let sso = sso.boxed();
+        let mut effects = self.end_where(Why::SignedOut, now, |s| s.request.role.sso_session == *name);
+        effects.push(Effect::SignOut { sso });
+        Ok((Answer::default(), effects))
+    }
+
+    fn request(&mut self, request: SessionRequest, now: Moment) -> Asked {
+        request.check()?;
+        let name = request.role.sso_session.clone();
+        let sso = self.sso_sessions.get(&name).ok_or(Code::UnknownSsoSession)?;
+        // A list that is complete knows; one that is not leaves the answer to AWS.
+        let is_complete = sso.catalog.synced_at.is_some() && sso.sync.is_none() && sso.failed_accounts == 0;
+        if is_complete && !sso.catalog.has(&request.role) {
+            return Err(Code::UnknownRole.into());
+        }
+        let shape = |s: &&Session| s.is_open() && s.request.same_shape(&request);
+        if !request.fresh
+            && let Some(same) = self.sessions.iter().rfind(shape)
+        {
+            // Whoever asks again while the sign-in waits joins it.
+            let waits = matches!(same.stage, Stage::WaitingForSignIn);
+            let attempt = self.sign_in.as_ref().filter(|_| waits).map(|s| s.attempt);
+            return Ok((Answer { session: Some(same.id.clone()), attempt, url: None }, vec![]));
+        }
+        if self.sessions.iter().filter(|s| s.is_open()).count() >= MOST_SESSIONS {
+            return Err(Code::TooManySessions.into());
+        }
+        let region = request.region.clone().unwrap_or_else(|| sso.sso.region.clone());
+        let is_signed_in = sso.is_signed_in();
+        let (attempt, mut effects) = if is_signed_in {
+            (None, vec![])
+        } else {
+            let (attempt, effects) = self.start_sign_in(&name, now)?;
+            (Some(attempt), effects)
+        };
+        let id = self.ids.next().ok_or(Code::Internal)?;
+        self.habits.entry(request.role.clone()).or_default().last_duration = Some(request.duration);
+        let session = Session {
+            id: id.clone(),
+            request,
+            region,
+            requested_at: now.wall,
+            stage: if is_signed_in { Stage::Requesting } else { Stage::WaitingForSignIn },
+            failure: None,
+            latest: None,
+        };
+        effects.extend(self.issue(&session).filter(|_| is_signed_in));
+        self.sessions.push(session);
+        self.today.requested += 1;
+        Ok((Answer { session: Some(id), attempt, url: None }, effects))
+    }
+
+    fn renew(&mut self, id: &SessionId, now: Moment) -> Asked {
+        let session = self.open_session(id)?;
+        if !session.may_serve(now) {
+            return Err(Code::SessionNotLive.into());
+        }
+        let name = session.request.role.sso_session.clone();
+        let is_signed_in = self.sso_sessions.get(&name).is_some_and(Sso::is_signed_in);
+        let wanted = now.after(session.request.duration);
+        let credentials_last =
+            session.latest.is_some_and(|e| now.at(e.0).millis_left(now) >= wanted.millis_left(now));
+        if !is_signed_in && !credentials_last {
+            return Err(Code::NotSignedIn.into());
+        }
+        let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(now));
+        let issue = self.session(id.as_str()).filter(|_| wants_issue).and_then(|s| self.issue(s));
+        Ok((Answer { session: Some(id.clone()), ..Answer::default() }, issue.into_iter().collect()))
+    }
+
+    fn open_session(&self, id: &SessionId) -> Result<&Session, Failure> {
+        let session = self.session(id.as_str()).ok_or(Code::UnknownSession)?;
+        if session.is_open() { Ok(session) } else { Err(Code::SessionNotLive.into()) }
+    }
+
+    /// Sessions that waited for this sign-in will get nothing from it.
+    pub(super) fn fail_waiting(&mut self, name: &SsoSessionName, code: Code, now: Moment) {
+        for session in &mut self.sessions {
+            if matches!(session.stage, Stage::WaitingForSignIn) && session.request.role.sso_session == *name {
+                session.issue_failed(code, now);
+            }
+        }
+    }
+}
+
+fn done(effects: Vec<Effect>) -> Asked {
+    Ok((Answer::default(), effects))
+}
+
+fn answer(session: SessionId) -> Asked {
+    Ok((Answer { session: Some(session), ..Answer::default() }, vec![]))
+}

@@ -1,0 +1,125 @@
+//! What clients are shown of the state.
+
+use crate::{
+    catalog::{Environment, RoleEntry},
+    failure::{Code, Failure},
+    ids::RoleRef,
+    session::{Session, Stage},
+    state::{Sso, State},
+    time::Moment,
+    view::{CatalogView, SessionView, SignInView, SsoSessionView, View},
+};
+
+impl State {
+    /// The view as of `now`.
+    #[must_use]
+    pub fn view(&self, now: Moment) -> View {
+        View {
+            now: now.wall,
+            sso_sessions: self.sso_sessions.values().map(Sso::view).collect(),
+            sign_in: self.sign_in.as_ref().map(|s| SignInView {
+                sso_session: s.sso_session.clone(),
+                attempt: s.attempt,
+                stage: s.stage,
+                started_at: s.started_at,
+                hint: s.hint_at.has_passed(now).then(|| Code::StillWaiting.into()),
+            }),
+            notice: self.notice.clone(),
+            sessions: self.sessions.iter().rev().map(|s| self.session_view(s, now)).collect(),
+            catalog_revision: self.catalog_revision,
+            endpoint: self.endpoint,
+            today: self.today,
+            degraded: self.degraded.clone(),
+        }
+    }
+
+    #[must_use]
+    pub fn catalog_revision(&self) -> u64 {
+        self.catalog_revision
+    }
+
+    /// Every role of every SSO session, by account name.
+    #[must_use]
+    pub fn roles(&self) -> Vec<RoleEntry> {
+        let mut rows = Vec::new();
+        for sso in self.sso_sessions.values() {
+            for (account, known) in &sso.catalog.accounts {
+                let environment = Environment::of(&known.name);
+                for role in &known.roles {
+                    let role = RoleRef {
+                        sso_session: sso.sso.name.clone(),
+                        account: account.clone(),
+                        role: role.clone(),
+                    };
+                    let habit = self.habits.get(&role).cloned().unwrap_or_default();
+                    rows.push(RoleEntry {
+                        role,
+                        account_name: known.name.clone(),
+                        environment,
+                        favourite: habit.favourite,
+                        last_used: habit.last_used,
+                        last_duration: habit.last_duration,
+                        longest: habit.longest,
+                    });
+                }
+            }
+        }
+        rows.sort_by(|a, b| (&a.account_name, &a.role).cmp(&(&b.account_name, &b.role)));
+        rows
+    }
+
+    /// The account's name, or its id where the list does not have it.
+    #[must_use]
+    pub fn account_name(&self, role: &RoleRef) -> String {
+        let sso = self.sso_sessions.get(&role.sso_session);
+        let account = sso.and_then(|s| s.catalog.accounts.get(&role.account));
+        account.map_or_else(|| role.account.to_string(), |a| a.name.clone())
+    }
+
+    fn session_view(&self, session: &Session, now: Moment) -> SessionView {
+        let role = session.request.role.clone();
+        let account_name = self.account_name(&role);
+        let live = session.live();
+        SessionView {
+            session: session.id.clone(),
+            environment: Environment::of(&account_name),
+            account_name,
+            role,
+            region: session.region.clone(),
+            reason: session.request.reason.clone(),
+            scope: session.request.scope,
+            phase: session.phase(now),
+            requested_at: session.requested_at,
+            duration: session.request.duration,
+            lease_end: match &session.stage {
+                Stage::Ended(ended) => Some(ended.at),
+                _ => live.map(|l| l.lease_end.shown(now)),
+            },
+            expiration: live.map(|l| l.expiration).or(session.latest),
+            failure: session.failure_shown(),
+            ended: if let Stage::Ended(ended) = &session.stage { Some(ended.clone()) } else { None },
+        }
+    }
+}
+
+impl Sso {
+    fn view(&self) -> SsoSessionView {
+        SsoSessionView {
+            name: self.sso.name.clone(),
+            start_url: self.sso.start_url.as_str().to_owned(),
+            region: self.sso.region.clone(),
+            source: self.sso.source,
+            status: self.status,
+            signed_in_at: self.signed_in_at,
+            identity: self.identity.clone(),
+            catalog: CatalogView {
+                accounts: u32::try_from(self.catalog.accounts.len()).unwrap_or(u32::MAX),
+                roles: u32::try_from(self.catalog.role_count()).unwrap_or(u32::MAX),
+                synced_at: self.catalog.synced_at,
+                progress: self.sync,
+                failed_accounts: self.failed_accounts,
+                failure: self.catalog_failure.map(Failure::from),
+            },
+        }
+    }
+}

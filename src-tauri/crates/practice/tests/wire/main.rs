@@ -1,0 +1,9 @@
+//! The practice organisation as a client meets it: raw requests on a real socket.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "all of this is tests")]
+
+mod client;
+mod console;
+mod failures;
+mod portal;
+mod sign_in;
+mod sts;

@@ -1,0 +1,70 @@
+// What a session's numbers mean on screen: how urgent, how full its ring, which come first.
+import type { SessionView } from "../ipc/bindings/SessionView";
+import type { Why } from "../ipc/bindings/Why";
+import { clockTime, counted } from "./format";
+import { keyOf } from "./search";
+
+export type Urgency = "fresh" | "warn" | "late" | "dead";
+
+export const SOON = 5 * 60_000;
+export const LAST = 60_000;
+
+export function urgencyOf(left: number): Urgency {
+  if (left <= 0) return "dead";
+  if (left <= LAST) return "late";
+  return left <= SOON ? "warn" : "fresh";
+}
+
+export const isLive = (session: SessionView): boolean =>
+  session.phase === "active" || session.phase === "expiring";
+
+export const isPending = (session: SessionView): boolean => session.phase === "requesting";
+
+/** Milliseconds until we forget; 0 where nothing is held. */
+export function leftOf(session: SessionView, now: number): number {
+  return isLive(session) && session.leaseEnd !== null ? Math.max(0, session.leaseEnd - now) : 0;
+}
+
+/** How full the ring is, 0 to 1. */
+export function fullness(session: SessionView, now: number): number {
+  return Math.min(1, leftOf(session, now) / Math.max(1, session.duration * 1000));
+}
+
+/** Live and requested ones first, each newest first, as they came. */
+export function inOrder(sessions: readonly SessionView[]): SessionView[] {
+  const held = (session: SessionView): boolean => isLive(session) || isPending(session);
+  return [...sessions.filter(held), ...sessions.filter((session) => !held(session))];
+}
+
+/** The session a role's row speaks of: live before requested before failed, the newest of each. */
+export function byRole(sessions: readonly SessionView[]): Map<string, SessionView> {
+  const found = new Map<string, SessionView>();
+  for (const wanted of [isLive, isPending, (s: SessionView) => s.phase === "failed"]) {
+    for (const session of sessions) {
+      const key = keyOf(session);
+      if (wanted(session) && !found.has(key)) found.set(key, session);
+    }
+  }
+  return found;
+}
+
+export const WHY = {
+  leaseEnd: "The lease was over.",
+  ended: "You ended it.",
+  signedOut: "You signed out.",
+  notIssuedAnew: "AWS did not issue its credentials anew.",
+  practiceEnded: "The practice organisation stopped.",
+  quit: "Daypass was quit.",
+} as const satisfies Record<Why, string>;
+
+/** "ended 12:04, 3 pages wiped from memory". */
+export function endedLine(at: number, wipedPages: number, now: number): string {
+  const wiped = wipedPages > 0 ? `, ${counted(wipedPages, "page")} wiped from memory` : ", nothing was held in memory";
+  return `ended ${clockTime(at, now)}${wiped}`;
+}
+
+/** What AWS itself still accepts, which we can't change. */
+export function acceptedLine(until: number | null, now: number): string {
+  if (until === null || until <= now) return "AWS no longer accepts it";
+  return `AWS accepts what was issued until ${clockTime(until, now)}`;
+}

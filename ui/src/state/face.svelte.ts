@@ -1,0 +1,214 @@
+// Everything the window shows, and the verbs by which a person acts on it.
+import { failureOf, type Agent } from "../ipc/agent";
+import type { Answer } from "../ipc/bindings/Answer";
+import type { Failure } from "../ipc/bindings/Failure";
+import type { Intent } from "../ipc/bindings/Intent";
+import type { Open } from "../ipc/bindings/Open";
+import type { RoleEntry } from "../ipc/bindings/RoleEntry";
+import type { SessionRequest } from "../ipc/bindings/SessionRequest";
+import type { SessionView } from "../ipc/bindings/SessionView";
+import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
+import type { View } from "../ipc/bindings/View";
+import { USUAL } from "../lib/duration";
+import { byRole, isLive } from "../lib/lease";
+import { milestones, type Stages } from "../lib/milestones";
+import { keyOf } from "../lib/search";
+import { foremost, isFirstRun } from "../lib/welcome";
+import { Catalogue } from "./catalogue.svelte";
+import { Clock } from "./clock.svelte";
+import { RoleList } from "./list.svelte";
+import { Overlays } from "./overlay.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export class Face {
+  readonly clock = new Clock();
+  readonly toasts = new Toasts();
+  readonly overlays = new Overlays();
+  readonly catalogue: Catalogue;
+  readonly list: RoleList;
+
+  #agent: Agent;
+  #view = $state.raw<View | null>(null);
+  #connected = $state(false);
+  #elsewhere = $state(false);
+  #said = $state("");
+  #stages: Stages | null = null;
+  #byRole = $derived(byRole(this.#view?.sessions ?? []));
+  #foremost = $derived(foremost(this.#view?.ssoSessions ?? []));
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+    this.catalogue = new Catalogue(agent);
+    this.list = new RoleList(this.catalogue);
+    $effect.root(() => {
+      $effect(() => this.#announce());
+    });
+    agent.watch((view) => this.#learn(view)).catch((thrown: unknown) => {
+      this.toasts.refuse(failureOf(thrown), null);
+    });
+  }
+
+  /** The agent's last view; null before the first. */
+  get view(): View | null {
+    return this.#view;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Whether to show the sign-in form: on first run, or when asked for. */
+  get welcoming(): boolean {
+    return this.#view !== null && (this.#elsewhere || isFirstRun(this.#view));
+  }
+
+  /** Whether the sign-in form was asked for, and can be left again. */
+  get elsewhere(): boolean {
+    return this.#elsewhere;
+  }
+
+  get foremost(): SsoSessionView | null {
+    return this.#foremost;
+  }
+
+  /** The newest milestone, for screen readers. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** The session a role's row speaks of. */
+  sessionOf(entry: RoleEntry): SessionView | null {
+    return this.#byRole.get(keyOf(entry)) ?? null;
+  }
+
+  /** Asks; rejects with a Failure. For controls that show the refusal beside themselves. */
+  async ask(intent: Intent): Promise<Answer> {
+    try {
+      return await this.#agent.ask(intent);
+    } catch (thrown) {
+      throw failureOf(thrown);
+    }
+  }
+
+  /** Asks; a refusal becomes a notice. Whether it was done. */
+  async attempt(intent: Intent): Promise<boolean> {
+    try {
+      await this.ask(intent);
+      return true;
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      this.toasts.refuse(failure, this.remedy(failure, intent, ssoSessionOf(intent)));
+      return false;
+    }
+  }
+
+  /** What a failure's button does; null where it has none. */
+  remedy(failure: Failure, again: Intent | null, ssoSession: string | null): (() => void) | null {
+    const sso = ssoSession ?? this.#foremost?.name ?? null;
+    switch (failure.action) {
+      case "signIn":
+        return sso === null ? () => this.addSignIn(true) : () => void this.signIn(sso);
+      case "sync":
+        return sso === null ? null : () => void this.attempt({ kind: "sync", ssoSession: sso });
+      case "retry":
+        return again === null ? null : () => void this.attempt(again);
+      case "edit":
+        return () => this.addSignIn(true);
+      case null:
+        return null;
+    }
+  }
+
+  signIn(ssoSession: string): Promise<boolean> {
+    return this.attempt({ kind: "signIn", target: { kind: "named", ssoSession } });
+  }
+
+  /** Shows the sign-in form although others are signed in, or leaves it. */
+  addSignIn(on: boolean): void {
+    this.#elsewhere = on;
+  }
+
+  /** The usual case: the whole role, for as long as last time, and open it. */
+  use(entry: RoleEntry, open: Open): Promise<boolean> {
+    const { ssoSession, account, role } = entry;
+    const request: SessionRequest = {
+      role: { ssoSession, account, role },
+      duration: entry.lastDuration ?? USUAL,
+      region: null,
+      reason: null,
+      scope: "wholeRole",
+      fresh: false,
+    };
+    return this.attempt({ kind: "request", request, open: [open] });
+  }
+
+  /** The careful case. */
+  form(entry: RoleEntry, again: SessionView | null = null): void {
+    this.overlays.open({ kind: "request", entry, again });
+  }
+
+  /** Asks for what a session had, and puts the old card away. */
+  async again(session: SessionView): Promise<void> {
+    const { ssoSession, account, role, duration, region, reason, scope } = session;
+    const request: SessionRequest = { role: { ssoSession, account, role }, duration, region, reason, scope, fresh: false };
+    if (await this.attempt({ kind: "request", request, open: [] })) {
+      await this.attempt({ kind: "dismiss", session: session.session });
+    }
+  }
+
+  favour(entry: RoleEntry): void {
+    const { ssoSession, account, role, favourite } = entry;
+    const key = keyOf(entry);
+    this.catalogue.patch(key, { favourite: !favourite });
+    void this.attempt({ kind: "favourite", role: { ssoSession, account, role }, on: !favourite }).then((done) => {
+      if (!done) this.catalogue.patch(key, { favourite });
+    });
+  }
+
+  /** Puts the command on the clipboard that gives a shell this session's credentials; never the credentials. */
+  async copyEnv(session: SessionView): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(`eval "$(daypass env --session ${session.session})"`);
+      this.toasts.say(`Copied the env command for ${session.role}. Paste it into a shell.`);
+    } catch {
+      this.toasts.say("The clipboard is not available to this window.");
+    }
+  }
+
+  copyEnvOf(entry: RoleEntry): void {
+    const session = this.sessionOf(entry);
+    if (session && isLive(session)) void this.copyEnv(session);
+    else this.toasts.say(`No session of ${entry.role} is live. Press Enter to request one.`);
+  }
+
+  #learn(view: View | null): void {
+    this.#connected = view !== null;
+    if (view === null) {
+      this.clock.stop();
+      this.catalogue.forgetRevision();
+      return;
+    }
+    this.clock.set(view.now);
+    this.catalogue.want(view.catalogRevision);
+    if (this.#elsewhere && signedInAnew(this.#view, view)) this.#elsewhere = false;
+    this.#view = view;
+  }
+
+  #announce(): void {
+    const { stages, said } = milestones(this.#stages, this.#view?.sessions ?? [], this.clock.now);
+    if (this.#view === null) return;
+    this.#stages = stages;
+    if (said.length > 0) this.#said = said.join(" ");
+  }
+}
+
+function signedInAnew(before: View | null, after: View): boolean {
+  const signedIn = (view: View | null): number =>
+    view?.ssoSessions.filter((session) => session.status === "signedIn").length ?? 0;
+  return signedIn(after) > signedIn(before);
+}
+
+function ssoSessionOf(intent: Intent): string | null {
+  if (intent.kind === "request") return intent.request.role.ssoSession;
+  return "ssoSession" in intent ? intent.ssoSession : null;
+}

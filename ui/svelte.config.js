@@ -1,0 +1,3 @@
+// Svelte's own settings: runes everywhere.
+/** @type {import("@sveltejs/vite-plugin-svelte").SvelteConfig} */
+export default { compilerOptions: { runes: true } };

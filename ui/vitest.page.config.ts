@@ -1,0 +1,13 @@
+// Page tests: the built page in a real browser, over the fake agent.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["tests/page/*.spec.ts"],
+    globalSetup: ["tests/page/serve.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    fileParallelism: false,
+  },
+});
