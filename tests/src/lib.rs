@@ -1,1 +1,10 @@
-//! Helpers shared by the flows.
+//! The rig: a whole agent and its client against a practice organisation, on clocks that only we move.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "for tests only: a rig that breaks fails the test"
+)]
+
+pub mod http;
+pub mod rig;

@@ -13,7 +13,7 @@ export function parsedLength(text: string, now: number): number | null {
   const at = /^([01]?\d|2[0-3]):([0-5]\d)$/.exec(typed);
   if (at) return secondsUntil(Number(at[1]), Number(at[2]), now);
   if (/^\d{1,5}$/.test(typed)) return positive(Number(typed) * 60);
-  const parts = /^(?:(\d{1,3})\s*h(?:ours?|rs?)?)?\s*(?:(\d{1,5})\s*(?:m|mins?|minutes?)?)?\s*(?:(\d{1,5})\s*s(?:ec(?:onds?)?)?)?$/.exec(typed);
+  const parts = /^(?:(\d{1,3})\s*h(?:ours?|rs?)?)?\s*(?:(\d{1,5})\s*(?:m|mins?|minutes?|$))?\s*(?:(\d{1,5})\s*s(?:ec(?:onds?)?)?)?$/.exec(typed);
   if (!parts || typed === "") return null;
   const [, hours = "0", minutes = "0", seconds = "0"] = parts;
   return positive(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));

@@ -49,7 +49,7 @@ export function byRole(sessions: readonly SessionView[]): Map<string, SessionVie
 }
 
 export const WHY = {
-  leaseEnd: "The lease was over.",
+  leaseEnd: "The lease ran out.",
   ended: "You ended it.",
   signedOut: "You signed out.",
   notIssuedAnew: "AWS did not issue its credentials anew.",

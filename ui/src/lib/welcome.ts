@@ -43,5 +43,9 @@ export function foremost(sessions: readonly SsoSessionView[]): SsoSessionView | 
   return signedIn[0] ?? sessions.find((session) => session.catalog.roles > 0) ?? sessions[0] ?? null;
 }
 
+/** The same inside a sentence. */
+export const placeOf = (session: SsoSessionView): string =>
+  session.source === "practice" ? "the practice organisation" : session.name;
+
 export const nameOf = (session: SsoSessionView): string =>
   session.source === "practice" ? "Practice organisation" : session.name;

@@ -122,8 +122,10 @@ impl Actor {
                 () = &mut leave, if !is_needed => break,
             }
             self.tend_endpoint().await;
-            if self.tasks.is_empty() {
-                self.settlers.drain(..).for_each(|s| drop(s.send(())));
+            if self.tasks.is_empty() && mail.is_empty() {
+                for settler in self.settlers.drain(..) {
+                    settler.send(()).ok();
+                }
             }
         }
         self.quit().await;
@@ -224,7 +226,9 @@ impl Actor {
                 self.endpoint = Endpoint::open(effects, Arc::clone(&self.nonces)).await;
                 self.note_endpoint().await;
             }
-            (Some(endpoint), false) if !endpoint.is_closing.swap(true, std::sync::atomic::Ordering::Relaxed) => {
+            (Some(endpoint), false)
+                if !endpoint.is_closing.swap(true, std::sync::atomic::Ordering::Relaxed) =>
+            {
                 let mail = self.effects.mail.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(CLOSES_AFTER).await;

@@ -26,7 +26,10 @@ impl Clock {
     /// # Errors
     /// The system has no timers for us.
     pub fn real() -> io::Result<Self> {
-        Ok(Self::Real(Arc::new(Timers { boot: Timer::new(libc::CLOCK_BOOTTIME)?, set: Timer::new(libc::CLOCK_REALTIME)? })))
+        Ok(Self::Real(Arc::new(Timers {
+            boot: Timer::new(libc::CLOCK_BOOTTIME)?,
+            set: Timer::new(libc::CLOCK_REALTIME)?,
+        })))
     }
 
     #[must_use]
@@ -112,7 +115,9 @@ impl Timer {
             }
             OwnedFd::from_raw_fd(fd)
         };
-        Ok(Self(AsyncFd::new(fd)?))
+        #[expect(unsafe_code, reason = "an OwnedFd gives the same open descriptor as long as it lives")]
+        let registered = unsafe { AsyncFd::register(fd) };
+        Ok(Self(registered?))
     }
 
     /// Fires in `millis`, or never.
@@ -128,17 +133,22 @@ impl Timer {
     }
 
     fn set(&self, flags: i32, value: libc::timespec) -> io::Result<()> {
-        let spec = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+        let spec =
+            libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         #[expect(unsafe_code, reason = "the descriptor is ours and the pointer is to a live value")]
-        let result =
-            unsafe { libc::timerfd_settime(self.0.as_raw_fd(), flags, &raw const spec, std::ptr::null_mut()) };
+        let result = unsafe {
+            libc::timerfd_settime(self.0.as_raw_fd(), flags, &raw const spec, std::ptr::null_mut())
+        };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
     async fn fired(&self) {
         let Ok(mut ready) = self.0.readable().await else { return };
         let mut count = [0_u8; 8];
-        #[expect(unsafe_code, reason = "reads at most 8 bytes into 8 bytes; ECANCELED also means: look at the clock")]
+        #[expect(
+            unsafe_code,
+            reason = "reads at most 8 bytes into 8 bytes; ECANCELED also means: look at the clock"
+        )]
         unsafe {
             libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len());
         }

@@ -143,7 +143,14 @@ impl Effects {
     }
 
     /// Gets credentials for a session into the vault.
-    pub async fn issue(&self, sso: &SsoSession, session: SessionId, role: &RoleRef, region: &Region, identify: bool) {
+    pub async fn issue(
+        &self,
+        sso: &SsoSession,
+        session: SessionId,
+        role: &RoleRef,
+        region: &Region,
+        identify: bool,
+    ) {
         let issued = async {
             let signed_in = self.signed_in(sso).await?;
             portal::role_credentials(&self.aws, sso, &signed_in.token.access, role).await

@@ -115,7 +115,8 @@ async fn serve(listener: TcpListener, desk: Arc<Desk>) {
             }
         }
         let asked = Arc::new(AtomicBool::new(false));
-        let task = tokio::spawn(timeout(ALL_WITHIN, converse(stream, peer, Arc::clone(&desk), Arc::clone(&asked))));
+        let task =
+            tokio::spawn(timeout(ALL_WITHIN, converse(stream, peer, Arc::clone(&desk), Arc::clone(&asked))));
         open.0.push_back(Open { abort: task.abort_handle(), asked });
     }
 }
@@ -138,7 +139,12 @@ async fn converse(stream: TcpStream, peer: SocketAddr, desk: Arc<Desk>, asked: A
 }
 
 impl Desk {
-    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, ours: SocketAddr) -> Response<Full<Bytes>> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        ours: SocketAddr,
+    ) -> Response<Full<Bytes>> {
         if !guard::is_plain_get(&request, self.port) {
             return refusal(StatusCode::BAD_REQUEST);
         }
@@ -166,7 +172,9 @@ impl Desk {
             return refusal(StatusCode::UNAUTHORIZED);
         }
         let Some(served) = self.served(session.as_str()).await else { return refusal(StatusCode::NOT_FOUND) };
-        let Some(credentials) = secrets.credentials.lend(&session) else { return refusal(StatusCode::NOT_FOUND) };
+        let Some(credentials) = secrets.credentials.lend(&session) else {
+            return refusal(StatusCode::NOT_FOUND);
+        };
         respond(StatusCode::OK, "application/json", Bytes::from(container_json(&credentials, served.until)))
     }
 
@@ -222,7 +230,10 @@ fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full
     for (name, value) in [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {

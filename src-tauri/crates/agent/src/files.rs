@@ -32,7 +32,8 @@ impl Memory {
     #[must_use]
     pub fn find() -> Option<Self> {
         let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|h| h.join(".local/state")))?;
+        let state =
+            absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|h| h.join(".local/state")))?;
         Some(Self { folder: state.join("daypass") })
     }
 

@@ -54,7 +54,8 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
         folder,
     })?;
     let stopped = async {
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
             return std::future::pending().await;
         };
         // A terminal that closes must not take the leases of others with it.
@@ -78,7 +79,10 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
 /// What protects less than it should on this machine.
 fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
     let checks = [
-        (hardening.undumpable, "Other programs of yours may read the agent's memory: the system refused to forbid it."),
+        (
+            hardening.undumpable,
+            "Other programs of yours may read the agent's memory: the system refused to forbid it.",
+        ),
         (hardening.no_core, "A crash may leave a core file: the system refused to forbid it."),
         (can_lock(), "Credentials may reach the swap: the system refused to lock memory. Raise `ulimit -l`."),
         (
@@ -93,7 +97,8 @@ fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
 fn log(memory: Option<&Memory>) {
     let Some(folder) = memory.map(Memory::folder) else { return };
     std::fs::create_dir_all(folder).ok();
-    let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(folder.join("agent.log"));
+    let file =
+        OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(folder.join("agent.log"));
     let Ok(file) = file else { return };
     let level = std::env::var("DAYPASS_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
     let ours = ["daypass_agent", "daypass_aws", "daypass_domain", "daypass_vault", "daypass_wire"];

@@ -55,7 +55,11 @@ async fn start() -> Result<(SsoSession, Child), Code> {
     let stdout = child.stdout.take().ok_or(Code::PracticeMissing)?;
     let mut line = String::new();
     let mut stdout = BufReader::new(stdout);
-    timeout(Duration::from_secs(5), stdout.read_line(&mut line)).await.ok().and_then(Result::ok).ok_or(Code::PracticeMissing)?;
+    timeout(Duration::from_secs(5), stdout.read_line(&mut line))
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .ok_or(Code::PracticeMissing)?;
     let sso = serde_json::from_str(&line).ok().and_then(sso_session).ok_or(Code::PracticeMissing)?;
     Ok((sso, child))
 }

@@ -37,7 +37,7 @@ pub struct Agent {
     socket: tokio::task::JoinHandle<()>,
     folder: RuntimeFolder,
     /// Held as long as we run: it decides who is the one agent.
-    _lock: File,
+    lock: Option<File>,
 }
 
 impl Agent {
@@ -63,7 +63,7 @@ impl Agent {
         let desk = Desk { mail: mail.clone(), views: actor.views(), secrets };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let actor = tokio::spawn(actor.run(letters));
-        Ok(Self { mail, actor, socket, folder: parts.folder, _lock: lock })
+        Ok(Self { mail, actor, socket, folder: parts.folder, lock: Some(lock) })
     }
 
     /// Asks it to end everything, as `Quit` does.
@@ -73,10 +73,11 @@ impl Agent {
         reply.await.ok();
     }
 
-    /// Waits until it has ended; then the socket goes.
+    /// Waits until it has ended; then the socket goes, and the lock.
     pub async fn ended(&mut self) {
         (&mut self.actor).await.ok();
         self.socket.abort();
         std::fs::remove_file(self.folder.socket()).ok();
+        self.lock = None;
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
-use daypass_domain::{
-    failure::{Code, Failure},
-    view::View,
-};
+use daypass_domain::{failure::Code, request::Intent, view::View};
 use daypass_reveal::{Answer, Grant, Kind, Question as Reveal};
 use daypass_wire::{
     folder::{RuntimeFolder, uid},
@@ -43,7 +40,8 @@ pub fn bind(folder: &RuntimeFolder) -> Result<UnixListener, Code> {
     let path = folder.socket();
     std::fs::remove_file(&path).ok();
     let listener = UnixListener::bind(&path).map_err(|_| Code::SocketFolder)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(|_| Code::SocketFolder)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|_| Code::SocketFolder)?;
     Ok(listener)
 }
 
@@ -84,19 +82,21 @@ impl Desk {
 
     async fn control(&self, stream: UnixStream) {
         let (mut read, mut write) = stream.into_split();
-        let (sender, mut replies) = mpsc::channel::<FromAgent>(16);
+        // `None`: the client begins to watch.
+        let (sender, mut replies) = mpsc::channel::<Option<FromAgent>>(16);
         let mut views = self.views.clone();
         let writer = async move {
             let mut watches = false;
             loop {
                 let reply = tokio::select! {
                     biased;
-                    reply = replies.recv() => match reply { Some(reply) => Some(reply), None => return },
-                    changed = views.changed(), if watches => { if changed.is_err() { return } None }
+                    reply = replies.recv() => match reply { Some(reply) => reply, None => return },
+                    changed = views.changed(), if watches => if changed.is_ok() { None } else { return },
                 };
-                watches |= reply.is_none() || matches!(reply, Some(FromAgent::View(_)));
-                // The view that an answer is about goes before the answer.
-                if watches && (reply.is_none() || views.has_changed().unwrap_or(false)) {
+                // The view that a reply is about goes before the reply.
+                let is_due = reply.is_none() || (watches && views.has_changed().unwrap_or(false));
+                if is_due {
+                    watches = true;
                     let view = Arc::unwrap_or_clone(Arc::clone(&views.borrow_and_update()));
                     if !send(&mut write, &FromAgent::View(Box::new(view))).await {
                         return;
@@ -114,22 +114,19 @@ impl Desk {
                 let Ok(ToAgent { number, question }) = frame::parse(&bytes) else {
                     let number = frame::parse::<Number>(&bytes).map_or(0, |n| n.number);
                     let reply = Reply::Refused(Code::Malformed.into());
-                    if sender.send(FromAgent::Reply { number, reply }).await.is_err() {
+                    if sender.send(Some(FromAgent::Reply { number, reply })).await.is_err() {
                         return;
                     }
                     continue;
                 };
                 let message = match question {
-                    Question::Watch => {
-                        let view = Arc::unwrap_or_clone(Arc::clone(&self.views.borrow()));
-                        FromAgent::View(Box::new(view))
-                    }
-                    Question::Ask(intent) => FromAgent::Reply { number, reply: self.ask(Mail::Ask, intent).await },
+                    Question::Watch => None,
+                    Question::Ask(intent) => Some(FromAgent::Reply { number, reply: self.ask(intent).await }),
                     Question::Catalog { from } => {
                         let (sender, reply) = oneshot::channel();
                         self.mail.send(Mail::Catalog(from, sender)).await.ok();
                         let Ok(page) = reply.await else { return };
-                        FromAgent::Reply { number, reply: Reply::Catalog(page) }
+                        Some(FromAgent::Reply { number, reply: Reply::Catalog(page) })
                     }
                 };
                 if sender.send(message).await.is_err() {
@@ -143,13 +140,9 @@ impl Desk {
         }
     }
 
-    async fn ask<I>(
-        &self,
-        letter: impl FnOnce(I, oneshot::Sender<Result<daypass_domain::request::Answer, Failure>>) -> Mail,
-        intent: I,
-    ) -> Reply {
+    async fn ask(&self, intent: Box<Intent>) -> Reply {
         let (sender, reply) = oneshot::channel();
-        self.mail.send(letter(intent, sender)).await.ok();
+        self.mail.send(Mail::Ask(intent, sender)).await.ok();
         match reply.await {
             Ok(Ok(answer)) => Reply::Done(answer),
             Ok(Err(failure)) => Reply::Refused(failure),
@@ -236,9 +229,8 @@ impl Desk {
     /// Keeps the connection until its holder leaves or the lease ends.
     async fn hold(&self, mut stream: UnixStream, served: &Served) {
         let mut views = self.views.clone();
-        let is_live = |view: &View| {
-            view.sessions.iter().any(|s| s.session == served.session && s.phase.is_live())
-        };
+        let is_live =
+            |view: &View| view.sessions.iter().any(|s| s.session == served.session && s.phase.is_live());
         let mut nothing = [0; 1];
         loop {
             if !is_live(&views.borrow_and_update()) {

@@ -68,9 +68,11 @@ async fn signin_token(
     request.set_uri(federation.as_str()).map_err(|_| Code::Internal)?;
     request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
     request.headers_mut().insert("accept", "application/json");
-    let response = aws.connector.call(request).await.map_err(|e| {
-        if e.is_timeout() { Code::TimedOut } else { Code::Unreachable }
-    })?;
+    let response = aws
+        .connector
+        .call(request)
+        .await
+        .map_err(|e| if e.is_timeout() { Code::TimedOut } else { Code::Unreachable })?;
     let status = response.status().as_u16();
     tracing::debug!(operation = "getSigninToken", status, "federation answered");
     match status {
@@ -124,8 +126,12 @@ impl Hosts {
             Some("eusc") => (format!("{region}.signin.amazonaws-eusc.eu"), "console.amazonaws-eusc.eu"),
             _ => ("signin.aws.amazon.com".to_owned(), "console.aws.amazon.com"),
         };
-        #[expect(clippy::expect_used, reason = "a Region has letters, digits and dashes only; the tests try each form")]
-        let parse = |text: String| Url::parse(&text).expect("an address made of a host we wrote and a Region");
+        #[expect(
+            clippy::expect_used,
+            reason = "a Region has letters, digits and dashes only; the tests try each form"
+        )]
+        let parse =
+            |text: String| Url::parse(&text).expect("an address made of a host we wrote and a Region");
         Self {
             federation: parse(format!("https://{signin}/federation")),
             home: parse(format!("https://{console}/console/home?region={region}")),

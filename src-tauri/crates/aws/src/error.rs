@@ -14,7 +14,10 @@ pub(crate) struct Trouble {
 }
 
 /// Reads an SDK error. The log gets the operation, status and AWS's code; never a body.
-pub(crate) fn read<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Trouble {
+pub(crate) fn read<E: ProvideErrorMetadata>(
+    operation: &'static str,
+    error: &SdkError<E, HttpResponse>,
+) -> Trouble {
     let response = error.raw_response();
     let status = response.map(|r| r.status().as_u16());
     let retry_after = response.and_then(|r| r.headers().get("retry-after")).and_then(|v| v.parse().ok());
@@ -34,10 +37,15 @@ pub(crate) fn read<E: ProvideErrorMetadata>(operation: &'static str, error: &Sdk
 
 fn of_service(status: Option<u16>, aws_code: Option<&str>) -> Code {
     match (status, aws_code) {
-        (_, Some("TooManyRequestsException" | "SlowDownException" | "Throttling")) | (Some(429), _) => Code::Throttled,
-        (_, Some("UnauthorizedException" | "ExpiredTokenException" | "ExpiredToken" | "InvalidGrantException")) => {
-            Code::SignInLapsed
+        (_, Some("TooManyRequestsException" | "SlowDownException" | "Throttling")) | (Some(429), _) => {
+            Code::Throttled
         }
+        (
+            _,
+            Some(
+                "UnauthorizedException" | "ExpiredTokenException" | "ExpiredToken" | "InvalidGrantException",
+            ),
+        ) => Code::SignInLapsed,
         (_, Some("ForbiddenException" | "ResourceNotFoundException")) => Code::RoleNotAssigned,
         (Some(500..=599), _) => Code::AwsTrouble,
         // No code at all: HTML, or something that only looks like AWS.

@@ -3,7 +3,11 @@
 //! The shapes are those of `sso-oidc`: RegisterClient, the unmodelled `/authorize`, CreateToken.
 
 use aws_sdk_ssooidc::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-use daypass_domain::{failure::Code, sso::SsoSession, time::{Seconds, Timestamp}};
+use daypass_domain::{
+    failure::Code,
+    sso::SsoSession,
+    time::{Seconds, Timestamp},
+};
 use daypass_vault::secret::Secret;
 use ring::digest;
 use url::Url;
@@ -11,8 +15,7 @@ use zeroize::Zeroize;
 
 use crate::{
     client::{Aws, sdk_config},
-    error,
-    random,
+    error, random,
     redirect::{REGISTERED, Redirect},
 };
 
@@ -55,7 +58,9 @@ pub struct Authorization {
 /// `StartUrlRefused` where Identity Center does not know the start URL; else the trouble on the way.
 pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Result<Authorization, Code> {
     let endpoint = aws.endpoints(sso)?.oidc;
-    let client = aws_sdk_ssooidc::Client::from_conf(sdk_config!(aws_sdk_ssooidc, aws, sso.region, endpoint.clone()).build());
+    let client = aws_sdk_ssooidc::Client::from_conf(
+        sdk_config!(aws_sdk_ssooidc, aws, sso.region, endpoint.clone()).build(),
+    );
     let mut answer = client
         .register_client()
         .client_name("Daypass")
@@ -71,7 +76,8 @@ pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Resu
             let trouble = error::read("RegisterClient", &e);
             if trouble.code == Code::AwsRefused { Code::StartUrlRefused } else { trouble.code }
         })?;
-    let (Some(client_id), Some(mut client_secret)) = (answer.client_id.take(), answer.client_secret.take()) else {
+    let (Some(client_id), Some(mut client_secret)) = (answer.client_id.take(), answer.client_secret.take())
+    else {
         return Err(Code::NotAws);
     };
     let kept = Secret::copy_of(client_secret.as_bytes());
@@ -104,7 +110,9 @@ pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Resu
 /// # Errors
 /// The trouble on the way.
 pub async fn redeem(aws: &Aws, sso: &SsoSession, with: &Authorization, code: &Secret) -> Result<Token, Code> {
-    let client = aws_sdk_ssooidc::Client::from_conf(sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build());
+    let client = aws_sdk_ssooidc::Client::from_conf(
+        sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build(),
+    );
     let answer = client
         .create_token()
         .client_id(&with.registration.client_id)
@@ -127,9 +135,16 @@ pub async fn redeem(aws: &Aws, sso: &SsoSession, with: &Authorization, code: &Se
 ///
 /// # Errors
 /// `SignInLapsed` where the SSO session has ended; else the trouble on the way.
-pub async fn refresh(aws: &Aws, sso: &SsoSession, registration: &Registration, token: &Token) -> Result<Token, Code> {
+pub async fn refresh(
+    aws: &Aws,
+    sso: &SsoSession,
+    registration: &Registration,
+    token: &Token,
+) -> Result<Token, Code> {
     let old = token.refresh.as_ref().ok_or(Code::SignInLapsed)?;
-    let client = aws_sdk_ssooidc::Client::from_conf(sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build());
+    let client = aws_sdk_ssooidc::Client::from_conf(
+        sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build(),
+    );
     let answer = client
         .create_token()
         .client_id(&registration.client_id)
@@ -178,7 +193,11 @@ async fn resolve(sso: &SsoSession) -> Result<Url, Code> {
 /// `S256` of RFC 7636: the unpadded base64url of the verifier's SHA-256.
 fn challenge(verifier: &[u8]) -> String {
     let hash = digest::digest(&digest::SHA256, verifier);
-    aws_smithy_types::base64::encode(hash).replace('+', "-").replace('/', "_").trim_end_matches('=').to_owned()
+    aws_smithy_types::base64::encode(hash)
+        .replace('+', "-")
+        .replace('/', "_")
+        .trim_end_matches('=')
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -163,7 +163,8 @@ pub async fn role_credentials(
                 if tries >= TRIES || !matches!(code, Code::Throttled | Code::AwsTrouble) {
                     return Err(code);
                 }
-                sleep(jitter(tries).max(std::time::Duration::from_secs(retry_after.unwrap_or(0).min(5)))).await;
+                sleep(jitter(tries).max(std::time::Duration::from_secs(retry_after.unwrap_or(0).min(5))))
+                    .await;
             }
         }
     };
@@ -191,5 +192,7 @@ pub async fn logout(aws: &Aws, sso: &SsoSession, token: &Secret) -> Result<(), C
 }
 
 fn client(aws: &Aws, sso: &SsoSession) -> Result<aws_sdk_sso::Client, Code> {
-    Ok(aws_sdk_sso::Client::from_conf(sdk_config!(aws_sdk_sso, aws, sso.region, aws.endpoints(sso)?.portal).build()))
+    Ok(aws_sdk_sso::Client::from_conf(
+        sdk_config!(aws_sdk_sso, aws, sso.region, aws.endpoints(sso)?.portal).build(),
+    ))
 }

@@ -8,7 +8,9 @@ use std::{convert::Infallible, net::Ipv4Addr, sync::Arc, time::Duration};
 use daypass_domain::failure::Code;
 use daypass_vault::secret::Secret;
 use http_body_util::Full;
-use hyper::{Method, Request, Response, StatusCode, body::Bytes, header, server::conn::http1, service::service_fn};
+use hyper::{
+    Method, Request, Response, StatusCode, body::Bytes, header, server::conn::http1, service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpListener,
@@ -75,7 +77,9 @@ impl Redirect {
                 Some(outcome) = outcome.recv() => return outcome,
                 accepted = self.listener.accept() => accepted,
             };
-            let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&places).try_acquire_owned()) else { continue };
+            let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&places).try_acquire_owned()) else {
+                continue;
+            };
             let (sender, state, port) = (sender.clone(), Arc::clone(&self.state), self.port);
             tokio::spawn(async move {
                 let service = service_fn(move |request| {
@@ -95,7 +99,12 @@ impl Redirect {
     }
 }
 
-fn answer<B>(request: &Request<B>, port: u16, state: &Secret, sender: &mpsc::Sender<Outcome>) -> Response<Full<Bytes>> {
+fn answer<B>(
+    request: &Request<B>,
+    port: u16,
+    state: &Secret,
+    sender: &mpsc::Sender<Outcome>,
+) -> Response<Full<Bytes>> {
     // Only the first right request counts: the channel has one place.
     if read(request, port, state).is_some_and(|outcome| sender.try_send(outcome).is_ok()) {
         page(StatusCode::OK, DONE)
@@ -108,7 +117,11 @@ fn answer<B>(request: &Request<B>, port: u16, state: &Secret, sender: &mpsc::Sen
 fn read<B>(request: &Request<B>, port: u16, state: &Secret) -> Option<Outcome> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host_is_ours = hosts.next().is_some_and(|h| h.as_bytes() == format!("127.0.0.1:{port}").as_bytes());
-    if request.method() != Method::GET || request.uri().path() != PATH || !host_is_ours || hosts.next().is_some() {
+    if request.method() != Method::GET
+        || request.uri().path() != PATH
+        || !host_is_ours
+        || hosts.next().is_some()
+    {
         return None;
     }
     let query = request.uri().query()?;
@@ -137,7 +150,10 @@ fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -187,8 +203,10 @@ mod tests {
             get(port, &format!("/oauth/callback?state={state}&code=evil&code=evil2")),
             get(port, &format!("/oauth/callback/?state={state}&code=evil")),
             get(port, &format!("/oauth/callback?state={state}&code=evil")).replace("GET", "POST"),
-            get(port, &format!("/oauth/callback?state={state}&code=evil")).replace("127.0.0.1", "evil.example"),
-            get(port, &format!("/oauth/callback?state={state}&code=evil")).replace("\r\n\r\n", "\r\nHost: x\r\n\r\n"),
+            get(port, &format!("/oauth/callback?state={state}&code=evil"))
+                .replace("127.0.0.1", "evil.example"),
+            get(port, &format!("/oauth/callback?state={state}&code=evil"))
+                .replace("\r\n\r\n", "\r\nHost: x\r\n\r\n"),
             format!("GET /oauth/callback?state={state}&code=evil HTTP/1.0\r\n\r\n"),
             "\u{0}\u{1}garbage\r\n\r\n".to_owned(),
         ];

@@ -13,7 +13,12 @@ use crate::{
 ///
 /// # Errors
 /// The trouble on the way.
-pub async fn caller_name(aws: &Aws, sso: &SsoSession, region: &Region, credentials: &Credentials) -> Result<String, Code> {
+pub async fn caller_name(
+    aws: &Aws,
+    sso: &SsoSession,
+    region: &Region,
+    credentials: &Credentials,
+) -> Result<String, Code> {
     let credentials = credentials.with(|parts| {
         SdkCredentials::new(
             parts.access_key_id,
@@ -23,7 +28,8 @@ pub async fn caller_name(aws: &Aws, sso: &SsoSession, region: &Region, credentia
             "daypass",
         )
     });
-    let config = sdk_config!(aws_sdk_sts, aws, region, aws.endpoints(sso)?.sts).credentials_provider(credentials);
+    let config =
+        sdk_config!(aws_sdk_sts, aws, region, aws.endpoints(sso)?.sts).credentials_provider(credentials);
     let answer = aws_sdk_sts::Client::from_conf(config.build())
         .get_caller_identity()
         .send()
@@ -32,6 +38,7 @@ pub async fn caller_name(aws: &Aws, sso: &SsoSession, region: &Region, credentia
     // arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME
     let arn = answer.arn.ok_or(Code::NotAws)?;
     let name = arn.rsplit('/').next().unwrap_or_default();
-    let is_name = (2..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+    let is_name = (2..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
     if is_name { Ok(name.to_owned()) } else { Err(Code::NotAws) }
 }

@@ -16,15 +16,15 @@ use tokio::time::timeout;
 
 use crate::trouble::Trouble;
 
-pub const PROGRAM: &str = "daypass";
+pub(crate) const PROGRAM: &str = "daypass";
 
 /// The agent, started when none runs.
-pub async fn started() -> Result<Client, Trouble> {
+pub(crate) async fn started() -> Result<Client, Trouble> {
     Ok(start::connect_or_start(&RuntimeFolder::find()?, PROGRAM).await?)
 }
 
 /// The agent, where one runs.
-pub async fn running() -> Result<Option<Client>, Trouble> {
+pub(crate) async fn running() -> Result<Option<Client>, Trouble> {
     match Client::connect(&RuntimeFolder::find()?, PROGRAM).await {
         Ok(client) => Ok(Some(client)),
         Err(Code::AgentMissing) => Ok(None),
@@ -33,23 +33,23 @@ pub async fn running() -> Result<Option<Client>, Trouble> {
 }
 
 /// The agent, for what needs a live session: where none runs, there is no session either.
-pub async fn with_sessions() -> Result<Client, Trouble> {
+pub(crate) async fn with_sessions() -> Result<Client, Trouble> {
     running().await?.ok_or_else(|| Code::NoLiveSession.into())
 }
 
 /// The view as it is now.
-pub async fn view(client: &Client) -> Result<View, Trouble> {
+pub(crate) async fn view(client: &Client) -> Result<View, Trouble> {
     let view = timeout(PATIENCE, client.wait_for(|view| Some(view.clone()))).await;
     Ok(view.map_err(|_| Code::AgentSilent)??)
 }
 
 /// The id of the Daypass shell this runs in.
-pub fn own_session() -> Option<SessionId> {
+pub(crate) fn own_session() -> Option<SessionId> {
     std::env::var("DAYPASS_SESSION").ok()?.parse().ok()
 }
 
 /// The session meant: the one named, else this shell's while it is live, else the newest live one.
-pub fn session<'a>(
+pub(crate) fn session<'a>(
     view: &'a View,
     named: Option<&SessionId>,
     own: Option<&SessionId>,
@@ -65,7 +65,7 @@ pub fn session<'a>(
 }
 
 /// The session meant, once it is live.
-pub async fn live_session(client: &Client, named: Option<&SessionId>) -> Result<SessionView, Trouble> {
+pub(crate) async fn live_session(client: &Client, named: Option<&SessionId>) -> Result<SessionView, Trouble> {
     let view = view(client).await?;
     let found = session(&view, named, own_session().as_ref())?;
     match found.phase {
@@ -76,14 +76,18 @@ pub async fn live_session(client: &Client, named: Option<&SessionId>) -> Result<
 }
 
 /// The SSO session meant: the one named, else the only one that is `eligible`.
-pub fn sso_session<'a>(
+pub(crate) fn sso_session<'a>(
     view: &'a View,
     named: Option<&SsoSessionName>,
     eligible: impl Fn(&SsoSessionView) -> bool,
     none: Code,
 ) -> Result<&'a SsoSessionView, Trouble> {
     if let Some(name) = named {
-        return view.sso_sessions.iter().find(|s| s.name == *name).ok_or_else(|| Code::UnknownSsoSession.into());
+        return view
+            .sso_sessions
+            .iter()
+            .find(|s| s.name == *name)
+            .ok_or_else(|| Code::UnknownSsoSession.into());
     }
     let mut eligible = view.sso_sessions.iter().filter(|s| eligible(s));
     let Some(first) = eligible.next() else { return Err(none.into()) };
@@ -97,18 +101,18 @@ pub fn sso_session<'a>(
 }
 
 /// Whether somebody is there to read progress.
-pub fn has_reader() -> bool {
+pub(crate) fn has_reader() -> bool {
     std::io::stderr().is_terminal()
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::*;
 
     /// A view with sessions of these ids and phases, newest first, and one SSO session.
-    pub fn view_of(sessions: &[(&str, &str)]) -> View {
+    pub(crate) fn view_of(sessions: &[(&str, &str)]) -> View {
         let session = |(id, phase): &(&str, &str)| {
             json!({
                 "session": id, "ssoSession": "acme", "account": "111122223333", "role": "Billing",

@@ -35,7 +35,7 @@ Environment:
 
 `daypass help json` has the shapes that --json prints.";
 
-pub const JSON_SHAPES: &str = r#"With --json, standard output is one JSON value. Times are RFC 3339 in UTC; what is not known is null.
+pub(crate) const JSON_SHAPES: &str = r#"With --json, standard output is one JSON value. Times are RFC 3339 in UTC; what is not known is null.
 
 roles      [{"account": "111122223333", "accountName", "role", "ssoSession", "favourite": bool, "lastUsed"}]
 sessions   [SESSION]
@@ -57,7 +57,8 @@ status     {"agentRuns": bool, "version", "ssoSessions": [{"ssoSession", "startU
 sign-in, practice
            {"ssoSession", "status", "identity"}; with --print-url {"url"} comes first, on a line of its own
 sign-out   {"ssoSession", "status"}
-env        what credential_process prints: {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+env        what credential_process prints:
+           {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
 quit       {"agentRan": bool}
 
 A failure is one JSON value on standard error: {"code", "fact", "advice"}, and "candidates": ["...", ...] where
@@ -68,16 +69,16 @@ several things were meant.
 #[derive(Debug, Parser)]
 #[command(name = "daypass", version, after_help = AFTER_HELP, max_term_width = 110)]
 #[command(disable_help_subcommand = false, subcommand_required = true, arg_required_else_help = true)]
-pub struct Args {
+pub(crate) struct Args {
     /// Print one JSON value instead of text
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     #[command(subcommand)]
-    pub verb: Verb,
+    pub(crate) verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(crate) enum Verb {
     /// Say who is signed in where, and what is live
     Status,
     /// Start the practice organisation, a simulated AWS on this machine, and sign in to it
@@ -153,44 +154,44 @@ pub enum Verb {
     /// End every session and the agent
     Quit,
     /// The shapes that --json prints
-    #[command(hide = true, long_about = JSON_SHAPES)]
+    #[command(hide = true, long_about = JSON_SHAPES, help_template = "{about}")]
     Json,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("typed").args(["start_url"]).conflicts_with("sso_session"))]
-pub struct SignInPlace {
+pub(crate) struct SignInPlace {
     /// A name from the AWS config file, or one signed in to before
     #[arg(value_name = "SSO-SESSION", value_parser = sso_session)]
-    pub sso_session: Option<SsoSessionName>,
+    pub(crate) sso_session: Option<SsoSessionName>,
     /// The address of the access portal, like https://acme.awsapps.com/start
     #[arg(long, value_name = "URL", requires = "sso_region")]
-    pub start_url: Option<String>,
+    pub(crate) start_url: Option<String>,
     /// The Region where IAM Identity Center lives
     #[arg(long, value_name = "REGION", requires = "start_url")]
-    pub sso_region: Option<String>,
+    pub(crate) sso_region: Option<String>,
     /// Print the address to sign in at instead of opening a browser
     #[arg(long)]
-    pub print_url: bool,
+    pub(crate) print_url: bool,
 }
 
 #[derive(Debug, clap::Args)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The role; the account by its id, or by its name where only one has it
     #[arg(value_name = "[SSO-SESSION/]ROLE@ACCOUNT")]
-    pub role: String,
+    pub(crate) role: String,
     /// How long: 15m, 1h30m, 90s; as last time where not given, else 1h
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
-    pub duration: Option<Seconds>,
+    pub(crate) duration: Option<Seconds>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// The Region to work in
     #[arg(long)]
-    pub region: Option<Region>,
+    pub(crate) region: Option<Region>,
     /// Take a new lease even where a live one would do
     #[arg(long)]
-    pub new: bool,
+    pub(crate) new: bool,
 }
 
 fn duration(text: &str) -> Result<Seconds, &'static str> {

@@ -4,10 +4,7 @@
 //! handlers, which exec resets, rather than ignore them, which it would not. When it stops, we stop, so that the
 //! shell outside sees a stopped job; when we go on, it goes on. What is sent to us alone is sent on.
 
-use std::{
-    io,
-    process::{Command, ExitCode},
-};
+use std::{io, process::Command};
 
 use tokio::{
     io::AsyncReadExt,
@@ -22,7 +19,7 @@ const PASSED_ON: [i32; 4] = [libc::SIGHUP, libc::SIGTERM, libc::SIGUSR1, libc::S
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum End {
+pub(crate) enum End {
     Exit(u8),
     Signal(i32),
 }
@@ -31,7 +28,7 @@ pub enum End {
 ///
 /// # Errors
 /// The child can't be started.
-pub async fn run(
+pub(crate) async fn run(
     mut command: Command,
     mut connection: UnixStream,
     mut at_lease_end: impl FnMut(),
@@ -116,7 +113,7 @@ fn stop_with(pid: i32) {
 }
 
 /// Sends a signal to a process of ours.
-pub fn send(pid: i32, number: i32) {
+pub(crate) fn send(pid: i32, number: i32) {
     #[expect(unsafe_code, reason = "kill has no memory preconditions")]
     unsafe {
         libc::kill(pid, number);
@@ -132,7 +129,7 @@ fn is_ignored(number: i32) -> bool {
 }
 
 /// Ends as the child did: with its code, or by its signal.
-pub fn end_likewise(end: End) -> u8 {
+pub(crate) fn end_likewise(end: End) -> u8 {
     match end {
         End::Exit(code) => code,
         End::Signal(number) => {
@@ -144,11 +141,6 @@ pub fn end_likewise(end: End) -> u8 {
             u8::try_from(128 + number).unwrap_or(1)
         }
     }
-}
-
-/// The code for a child that could not be started, as shells give it.
-pub fn not_started(error: &io::Error) -> ExitCode {
-    ExitCode::from(if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 })
 }
 
 #[cfg(test)]

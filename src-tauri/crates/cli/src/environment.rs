@@ -24,7 +24,7 @@ const GOES_FIRST: [&str; 6] = [
 ];
 
 /// Gives `command` the ticket. The token goes straight from its page into the child's environment.
-pub fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) {
+pub(crate) fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) {
     scrub(command);
     let variables = variables(grant);
     let mut names = vec![TOKEN];
@@ -35,7 +35,9 @@ pub fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) {
     }
     if !grant.environment.is_empty() {
         // Switches that turn the endpoints of the practice organisation off, or can't be had with them.
-        for name in ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"] {
+        for name in
+            ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"]
+        {
             command.env_remove(name);
         }
     }
@@ -61,12 +63,13 @@ fn variables(grant: &Grant) -> Vec<(String, String)> {
 }
 
 /// Where the services of this session are; only ever endpoints, whatever the agent says.
-pub fn endpoints(grant: &Grant) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn endpoints(grant: &Grant) -> impl Iterator<Item = (String, String)> {
     grant.environment.iter().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL")).cloned()
 }
 
 fn without_proxy(existing: Option<&str>) -> String {
-    let mut hosts: Vec<&str> = existing.unwrap_or_default().split(',').map(str::trim).filter(|h| !h.is_empty()).collect();
+    let mut hosts: Vec<&str> =
+        existing.unwrap_or_default().split(',').map(str::trim).filter(|h| !h.is_empty()).collect();
     if hosts != ["*"] {
         hosts.extend(LOOPBACK.iter().filter(|host| !hosts.contains(host)).copied().collect::<Vec<_>>());
     }
@@ -74,13 +77,13 @@ fn without_proxy(existing: Option<&str>) -> String {
 }
 
 /// Variables that make AWS programs use something else than the ticket.
-pub fn in_the_way() -> Vec<&'static str> {
+pub(crate) fn in_the_way() -> Vec<&'static str> {
     GOES_FIRST.into_iter().filter(|name| env::var_os(name).is_some_and(|value| !value.is_empty())).collect()
 }
 
 /// Drops what an outer Daypass shell set. An agent started from here must not take the shell's emptied
 /// config file and its endpoints for the person's, nor hold its ticket.
-pub fn leave_outer_shell() {
+pub(crate) fn leave_outer_shell() {
     let ours = env::var(OURS).unwrap_or_default();
     for name in ours.split(',').filter(|name| name.starts_with("AWS_")).chain([OURS]) {
         if env::var_os(name).is_some() {
@@ -93,7 +96,7 @@ pub fn leave_outer_shell() {
 }
 
 /// The person's shell.
-pub fn shell() -> OsString {
+pub(crate) fn shell() -> OsString {
     env::var_os("SHELL")
         .filter(|shell| std::path::Path::new(shell).is_absolute())
         .unwrap_or_else(|| OsString::from("/bin/sh"))

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Role<'a> {
+pub(crate) struct Role<'a> {
     account: &'a AccountId,
     account_name: &'a str,
     role: &'a RoleName,
@@ -36,7 +36,7 @@ impl<'a> From<&'a RoleEntry> for Role<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     session: &'a SessionId,
     account: &'a AccountId,
     account_name: &'a str,
@@ -68,11 +68,11 @@ impl<'a> From<&'a SessionView> for Session<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ended<'a> {
-    pub session: &'a SessionId,
-    pub why: Option<Why>,
-    pub wiped_pages: u32,
-    pub aws_accepts_until: Option<String>,
+pub(crate) struct Ended<'a> {
+    pub(crate) session: &'a SessionId,
+    pub(crate) why: Option<Why>,
+    pub(crate) wiped_pages: u32,
+    pub(crate) aws_accepts_until: Option<String>,
 }
 
 impl<'a> From<&'a SessionView> for Ended<'a> {
@@ -89,44 +89,44 @@ impl<'a> From<&'a SessionView> for Ended<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Console<'a> {
-    pub session: &'a SessionId,
-    pub url: Option<&'a str>,
+pub(crate) struct Console<'a> {
+    pub(crate) session: &'a SessionId,
+    pub(crate) url: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Whoami<'a> {
-    pub session: &'a SessionId,
-    pub account: &'a AccountId,
-    pub account_name: &'a str,
-    pub role: &'a RoleName,
-    pub sso_session: &'a SsoSessionName,
-    pub identity: Option<&'a str>,
-    pub region: &'a Region,
-    pub phase: Phase,
-    pub lease_end: Option<String>,
-    pub expiration: Option<String>,
-    pub seconds_left: u32,
-    pub in_the_way: &'a [&'static str],
+pub(crate) struct Whoami<'a> {
+    pub(crate) session: &'a SessionId,
+    pub(crate) account: &'a AccountId,
+    pub(crate) account_name: &'a str,
+    pub(crate) role: &'a RoleName,
+    pub(crate) sso_session: &'a SsoSessionName,
+    pub(crate) identity: Option<&'a str>,
+    pub(crate) region: &'a Region,
+    pub(crate) phase: Phase,
+    pub(crate) lease_end: Option<String>,
+    pub(crate) expiration: Option<String>,
+    pub(crate) seconds_left: u32,
+    pub(crate) in_the_way: &'a [&'static str],
 }
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status<'a> {
-    pub agent_runs: bool,
-    pub version: &'a str,
-    pub sso_sessions: Vec<SsoSession<'a>>,
-    pub sign_in: Option<SignIn<'a>>,
-    pub live_sessions: usize,
-    pub endpoint_listens: bool,
-    pub clients: u32,
-    pub degraded: &'a [String],
+pub(crate) struct Status<'a> {
+    pub(crate) agent_runs: bool,
+    pub(crate) version: &'a str,
+    pub(crate) sso_sessions: Vec<SsoSession<'a>>,
+    pub(crate) sign_in: Option<SignIn<'a>>,
+    pub(crate) live_sessions: usize,
+    pub(crate) endpoint_listens: bool,
+    pub(crate) clients: u32,
+    pub(crate) degraded: &'a [String],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SsoSession<'a> {
+pub(crate) struct SsoSession<'a> {
     sso_session: &'a SsoSessionName,
     start_url: &'a str,
     region: &'a Region,
@@ -160,36 +160,36 @@ impl<'a> From<&'a SsoSessionView> for SsoSession<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignIn<'a> {
-    pub sso_session: &'a SsoSessionName,
-    pub stage: Stage,
-    pub started_at: String,
+pub(crate) struct SignIn<'a> {
+    pub(crate) sso_session: &'a SsoSessionName,
+    pub(crate) stage: Stage,
+    pub(crate) started_at: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedIn<'a> {
-    pub sso_session: &'a SsoSessionName,
-    pub status: SignInStatus,
-    pub identity: Option<&'a str>,
+pub(crate) struct SignedIn<'a> {
+    pub(crate) sso_session: &'a SsoSessionName,
+    pub(crate) status: SignInStatus,
+    pub(crate) identity: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SignedOut<'a> {
-    pub sso_session: &'a SsoSessionName,
-    pub status: SignInStatus,
+pub(crate) struct SignedOut<'a> {
+    pub(crate) sso_session: &'a SsoSessionName,
+    pub(crate) status: SignInStatus,
 }
 
 #[derive(Serialize)]
-pub struct Url<'a> {
-    pub url: &'a str,
+pub(crate) struct Url<'a> {
+    pub(crate) url: &'a str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Quit {
-    pub agent_ran: bool,
+pub(crate) struct Quit {
+    pub(crate) agent_ran: bool,
 }
 
 #[cfg(test)]

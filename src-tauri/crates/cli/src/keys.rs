@@ -33,7 +33,7 @@ const UNSET: &str = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SECURITY_TOKEN AW
                      AWS_CONTAINER_AUTHORIZATION_TOKEN\n";
 
 /// `daypass env`
-pub async fn print(named: Option<&SessionId>, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn print(named: Option<&SessionId>, json: bool) -> Result<(), Trouble> {
     if io::stdout().is_terminal() {
         return Err(Trouble::usage(
             "credentials are not shown on a terminal",

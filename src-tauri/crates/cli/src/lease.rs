@@ -21,7 +21,8 @@ use crate::{
 const USUAL: Seconds = Seconds::hours(1);
 
 /// `daypass request`
-pub async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
+    roles::check_spelling(&wanted.role)?;
     let client = agent::started().await?;
     let row = roles::find(&client, &wanted.role).await?;
     let request = SessionRequest {
@@ -51,7 +52,7 @@ pub async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
 }
 
 /// `daypass sessions`
-pub async fn sessions(json: bool) -> Result<(), Trouble> {
+pub(crate) async fn sessions(json: bool) -> Result<(), Trouble> {
     let Some(client) = agent::running().await? else {
         if json {
             return Ok(print("[]\n")?);
@@ -83,9 +84,10 @@ pub async fn sessions(json: bool) -> Result<(), Trouble> {
 }
 
 /// `daypass renew`
-pub async fn renew(named: Option<&SessionId>, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn renew(named: Option<&SessionId>, json: bool) -> Result<(), Trouble> {
     let client = agent::with_sessions().await?;
-    let session = agent::session(&agent::view(&client).await?, named, agent::own_session().as_ref())?.session.clone();
+    let session =
+        agent::session(&agent::view(&client).await?, named, agent::own_session().as_ref())?.session.clone();
     client.ask(Intent::Renew { session: session.clone() }).await?;
     let live = follow::live(&client, &session).await?;
     if json {
@@ -96,7 +98,7 @@ pub async fn renew(named: Option<&SessionId>, json: bool) -> Result<(), Trouble>
 }
 
 /// `daypass end`
-pub async fn end(named: Option<&SessionId>, all: bool, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn end(named: Option<&SessionId>, all: bool, json: bool) -> Result<(), Trouble> {
     let Some(client) = agent::running().await? else {
         return match (all, json) {
             (true, true) => Ok(print("[]\n")?),
@@ -126,7 +128,8 @@ pub async fn end(named: Option<&SessionId>, all: bool, json: bool) -> Result<(),
     }
     let now = agent::view(&client).await?.now;
     for session in &ended {
-        let (pages, until) = session.ended.as_ref().map_or((0, None), |e| (e.wiped_pages, e.aws_accepts_until));
+        let (pages, until) =
+            session.ended.as_ref().map_or((0, None), |e| (e.wiped_pages, e.aws_accepts_until));
         let aws = until.map_or_else(String::new, |at| {
             format!(" AWS accepts what was issued until {}.", text::time_of_day(at, Some(now)))
         });
@@ -152,24 +155,23 @@ async fn wiped(client: &Client, session: &SessionId) -> Result<Option<SessionVie
 }
 
 /// `daypass console`
-pub async fn console(named: Option<&SessionId>, print_url: bool, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn console(named: Option<&SessionId>, print_url: bool, json: bool) -> Result<(), Trouble> {
     let client = agent::with_sessions().await?;
     let live = agent::live_session(&client, named).await?;
     let answer = client.ask(Intent::Console { session: live.session.clone() }).await?;
     let url = answer.url.ok_or(Code::ConsoleRefused)?;
     let shown = print_url.then(|| url.clone());
     if !print_url {
-        let advice = "Run `daypass console --print-url` and open the address yourself, or name a browser in DAYPASS_BROWSER.";
+        let advice =
+            "Run `daypass console --print-url` and open the address yourself, or set DAYPASS_BROWSER.";
         sign_in::open(url, advice).await?;
     }
     match shown {
         _ if json => print_json(&json::Console { session: &live.session, url: shown.as_deref() })?,
         Some(url) => print(&format!("{url}\n"))?,
-        None => print(&format!(
-            "Opened the console as {} in {}.\n",
-            live.role.role,
-            escape(&live.account_name)
-        ))?,
+        None => {
+            print(&format!("Opened the console as {} in {}.\n", live.role.role, escape(&live.account_name)))?
+        }
     }
     Ok(())
 }
@@ -189,7 +191,7 @@ fn sentence(session: &SessionView, view: &View) -> String {
 }
 
 /// The time left of a lease that lives; nothing for others.
-pub fn left(session: &SessionView, view: &View) -> String {
+pub(crate) fn left(session: &SessionView, view: &View) -> String {
     session
         .lease_end
         .filter(|_| session.phase.is_live())

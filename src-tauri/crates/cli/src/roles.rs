@@ -23,7 +23,7 @@ const STALL: Duration = Duration::from_secs(30);
 const PACE: Duration = Duration::from_millis(100);
 
 /// `daypass roles [QUERY]`
-pub async fn list(query: &[String], json: bool) -> Result<(), Trouble> {
+pub(crate) async fn list(query: &[String], json: bool) -> Result<(), Trouble> {
     let client = agent::started().await?;
     let mut view = agent::view(&client).await?;
     while view.sso_sessions.iter().any(is_first_sync) && wait_for_sync(&client, &view).await? {
@@ -43,10 +43,14 @@ pub async fn list(query: &[String], json: bool) -> Result<(), Trouble> {
         return Ok(());
     }
     print(&table(&found, &view))?;
-    for sso in view.sso_sessions.iter().filter(|s| s.status != SignInStatus::SignedIn && s.catalog.roles > 0) {
+    for sso in view.sso_sessions.iter().filter(|s| s.status != SignInStatus::SignedIn && s.catalog.roles > 0)
+    {
         if let Some(at) = sso.catalog.synced_at {
             let age = text::roughly(at.until(view.now));
-            text::say(&format!("Not signed in to {}: its list is {age} old.", text::escape(sso.name.as_str())));
+            text::say(&format!(
+                "Not signed in to {}: its list is {age} old.",
+                text::escape(sso.name.as_str())
+            ));
         }
     }
     Ok(())
@@ -54,9 +58,11 @@ pub async fn list(query: &[String], json: bool) -> Result<(), Trouble> {
 
 fn table(found: &[&RoleEntry], view: &View) -> String {
     let several = view.sso_sessions.len() > 1;
-    let mut table = Table::new(&["", "ROLE", "ACCOUNT", "ID", "LAST USED", if several { "SSO SESSION" } else { "" }]);
+    let mut table =
+        Table::new(&["", "ROLE", "ACCOUNT", "ID", "USED", if several { "SSO SESSION" } else { "" }]);
     for row in found {
-        let used = row.last_used.map(|at| format!("{} ago", text::roughly(at.until(view.now)))).unwrap_or_default();
+        let used =
+            row.last_used.map(|at| format!("{} ago", text::roughly(at.until(view.now)))).unwrap_or_default();
         table.row([
             (if row.favourite { "*" } else { "" }, Look::Soon),
             (row.role.role.as_str(), Look::Plain),
@@ -86,16 +92,21 @@ fn why_empty(view: &View) -> Result<(), Trouble> {
 }
 
 /// The rule of every search field of Daypass: each word, in any order, in role, account name or account id.
-pub fn matches(row: &RoleEntry, query: &str) -> bool {
+pub(crate) fn matches(row: &RoleEntry, query: &str) -> bool {
     let text = format!("{} {} {}", row.role.role, row.account_name, row.role.account).to_lowercase();
     query.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
-/// The one role that `wanted` means; signs in first where that is what is missing.
-pub async fn find(client: &Client, wanted: &str) -> Result<RoleEntry, Trouble> {
-    if !wanted.contains('@') {
-        return Err(Trouble::usage("a role is named ROLE@ACCOUNT", "`daypass roles` lists them."));
+/// Refuses what cannot name a role, before anything is started for it.
+pub(crate) fn check_spelling(wanted: &str) -> Result<(), Trouble> {
+    if wanted.contains('@') {
+        return Ok(());
     }
+    Err(Trouble::usage("a role is named ROLE@ACCOUNT", "`daypass roles` lists them."))
+}
+
+/// The one role that `wanted` means; signs in first where that is what is missing.
+pub(crate) async fn find(client: &Client, wanted: &str) -> Result<RoleEntry, Trouble> {
     let mut has_tried = false;
     loop {
         let view = agent::view(client).await?;
@@ -117,7 +128,10 @@ pub async fn find(client: &Client, wanted: &str) -> Result<RoleEntry, Trouble> {
             return Ok((*row).clone());
         }
         if has_tried || places.iter().any(|sso| sso.status == SignInStatus::SignedIn) {
-            return Err(places.iter().find_map(|sso| sso.catalog.failure.clone()).map_or_else(unknown, Trouble::from));
+            return Err(places
+                .iter()
+                .find_map(|sso| sso.catalog.failure.clone())
+                .map_or_else(unknown, Trouble::from));
         }
         has_tried = true;
         let sso = agent::sso_session(&view, only(&places), |_| true, Code::NotSignedIn)?;
@@ -142,7 +156,8 @@ fn ambiguous(rows: &[&RoleEntry]) -> Trouble {
         let role = &row.role;
         format!("{}/{}@{}  {}", role.sso_session, role.role, role.account, row.account_name)
     };
-    Trouble::own("ambiguousRole", "several roles have this name", advice).with_candidates(rows.iter().map(full))
+    Trouble::own("ambiguousRole", "several roles have this name", advice)
+        .with_candidates(rows.iter().map(full))
 }
 
 /// The SSO sessions in which `wanted` may be: the one it begins with, else all.
@@ -174,7 +189,8 @@ fn meant<'a>(rows: &'a [RoleEntry], wanted: &str) -> Meant<'a> {
     let in_any_case: fn(&str, &str) -> bool = |a, b| a.to_lowercase() == b.to_lowercase();
     for is_by_id in [true, false] {
         for same in [exactly, in_any_case] {
-            let account = |row: &'a RoleEntry| if is_by_id { row.role.account.as_str() } else { &row.account_name };
+            let account =
+                |row: &'a RoleEntry| if is_by_id { row.role.account.as_str() } else { &row.account_name };
             let found: Vec<_> = rows.iter().filter(|row| spelt(row, account(row), same)).collect();
             if !found.is_empty() {
                 return Meant { rows: found, is_by_id };

@@ -3,7 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{File, OpenOptions},
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     process::Command,
 };
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// `daypass shell`
-pub async fn shell(named: Option<&SessionId>, posture: &Posture) -> Result<u8, Trouble> {
+pub(crate) async fn shell(named: Option<&SessionId>, posture: &Posture) -> Result<u8, Trouble> {
     let shell = environment::shell();
     let Revealed { grant, secret, connection } = match ticket(named, &shell).await {
         Ok(revealed) => revealed,
@@ -47,7 +47,11 @@ pub async fn shell(named: Option<&SessionId>, posture: &Posture) -> Result<u8, T
 }
 
 /// `daypass exec`
-pub async fn exec(named: Option<&SessionId>, command: Vec<OsString>, posture: &Posture) -> Result<u8, Trouble> {
+pub(crate) async fn exec(
+    named: Option<&SessionId>,
+    command: Vec<OsString>,
+    posture: &Posture,
+) -> Result<u8, Trouble> {
     let mut words = command.into_iter();
     let program = words.next().ok_or_else(Trouble::internal)?;
     let Revealed { grant, secret, connection } = ticket(named, &program).await?;
@@ -90,8 +94,8 @@ fn stay_readable(trouble: Trouble) -> Trouble {
     if is_first && io::stdin().is_terminal() && io::stderr().is_terminal() {
         trouble.tell(false);
         text::say("Press Enter to close.");
-        io::stdin().read(&mut [0]).ok();
-        return trouble.silent();
+        io::stdin().read_line(&mut String::new()).ok();
+        return trouble.told();
     }
     trouble
 }
@@ -107,14 +111,6 @@ impl Terminal {
     fn open() -> Option<Self> {
         if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
             return None;
-        }
-        // Writing while the shell inside has the terminal must not stop us.
-        #[expect(unsafe_code, reason = "blocking one signal in this thread; sigset_t is plain data")]
-        unsafe {
-            let mut set: libc::sigset_t = std::mem::zeroed();
-            libc::sigemptyset(&raw mut set);
-            libc::sigaddset(&raw mut set, libc::SIGTTOU);
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
         }
         let tty = OpenOptions::new().write(true).open("/dev/tty").ok()?;
         let kind = std::env::var("TERM").unwrap_or_default();
@@ -159,9 +155,22 @@ impl Terminal {
         self.write(&format!("\x1b]0;{}\x07", escape(title)));
     }
 
+    /// Writes also while the shell inside has the terminal: SIGTTOU, which would stop us, is blocked meanwhile.
+    #[expect(
+        unsafe_code,
+        reason = "blocks one signal in this thread and restores the mask; sigset_t is plain data"
+    )]
     fn write(&self, text: &str) {
-        // A terminal that has gone needs no words.
-        (&self.tty).write_all(text.as_bytes()).ok();
+        unsafe {
+            let mut before: libc::sigset_t = std::mem::zeroed();
+            let mut ttou: libc::sigset_t = std::mem::zeroed();
+            libc::sigemptyset(&raw mut ttou);
+            libc::sigaddset(&raw mut ttou, libc::SIGTTOU);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const ttou, &raw mut before);
+            // A terminal that has gone needs no words.
+            (&self.tty).write_all(text.as_bytes()).ok();
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        }
     }
 }
 

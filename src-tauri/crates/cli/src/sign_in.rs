@@ -16,7 +16,7 @@ use crate::{
     agent,
     args::SignInPlace,
     json,
-    text::{self, capitalised, escape, print, print_json, say},
+    text::{capitalised, escape, print, print_json, say},
     trouble::Trouble,
 };
 
@@ -39,7 +39,7 @@ impl Address {
 }
 
 /// `daypass sign-in`
-pub async fn sign_in(place: SignInPlace, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn sign_in(place: SignInPlace, json: bool) -> Result<(), Trouble> {
     let client = agent::started().await?;
     let view = agent::view(&client).await?;
     let target = match (place.start_url, place.sso_region) {
@@ -55,7 +55,7 @@ pub async fn sign_in(place: SignInPlace, json: bool) -> Result<(), Trouble> {
 }
 
 /// `daypass sign-out`
-pub async fn sign_out(named: Option<&SsoSessionName>, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn sign_out(named: Option<&SsoSessionName>, json: bool) -> Result<(), Trouble> {
     let Some(client) = agent::running().await? else { return Err(Code::NotSignedIn.into()) };
     let view = agent::view(&client).await?;
     let is_in = |sso: &SsoSessionView| sso.status != SignInStatus::SignedOut;
@@ -68,7 +68,7 @@ pub async fn sign_out(named: Option<&SsoSessionName>, json: bool) -> Result<(), 
 }
 
 /// `daypass practice`
-pub async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> Result<(), Trouble> {
+pub(crate) async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> Result<(), Trouble> {
     let client = agent::started().await?;
     let noticed = agent::view(&client).await?.notice;
     client.ask(Intent::Practice).await?;
@@ -97,13 +97,13 @@ pub async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> Result<(
 }
 
 /// Signs in to `name` on the way to something else.
-pub async fn to(client: &Client, name: &SsoSessionName) -> Result<(), Trouble> {
+pub(crate) async fn to(client: &Client, name: &SsoSessionName) -> Result<(), Trouble> {
     let target = SignInTarget::Named { sso_session: name.clone() };
     ask_and_wait(client, target, Address::Open).await.map(drop)
 }
 
 /// Waits through sign-in `attempt`, which the agent started by itself.
-pub async fn through(client: &Client, attempt: u32) -> Result<(), Trouble> {
+pub(crate) async fn through(client: &Client, attempt: u32) -> Result<(), Trouble> {
     wait(client, attempt, Address::Open).await
 }
 
@@ -139,9 +139,7 @@ async fn wait(client: &Client, attempt: u32, address: Address) -> Result<(), Tro
         () = hints(client, attempt) => pending().await,
         _ = ctrl_c() => Err(Trouble::from(Code::SignInCancelled).with_exit(CANCELLED)),
     };
-    if let Err(trouble) = &outcome
-        && trouble.is_ours_to_cancel()
-    {
+    if outcome.as_ref().is_err_and(|t| t.is(Code::SignInCancelled) || t.is(Code::NoBrowser)) {
         client.ask(Intent::CancelSignIn).await.ok();
     }
     outcome
@@ -151,15 +149,20 @@ async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Tr
     let url = match follow::sign_in_url(client, attempt).await {
         Ok(url) => url,
         // It ended well without a browser.
-        Err(failure) if failure.code == Code::NoSignIn => return Ok(follow::signed_in(client, attempt).await?),
+        Err(failure) if failure.code == Code::NoSignIn => {
+            return Ok(follow::signed_in(client, attempt).await?);
+        }
         Err(failure) => return Err(failure.into()),
     };
     match address {
         Address::Print { json: true } => print_json(&json::Url { url: &url })?,
         Address::Print { json: false } => print(&format!("{url}\n"))?,
         Address::Open => {
-            open(url, "Run `daypass sign-in --print-url` and open the address yourself, or name a browser in DAYPASS_BROWSER.")
-                .await?;
+            open(
+                url,
+                "Run `daypass sign-in --print-url` and open the address yourself, or set DAYPASS_BROWSER.",
+            )
+            .await?;
             if agent::has_reader() {
                 say("Sign in in the browser. Ctrl-C cancels.");
             }
@@ -171,7 +174,10 @@ async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Tr
 /// Says once what to check when the browser does not come back.
 async fn hints(client: &Client, attempt: u32) {
     let hint = client.wait_for(|view| {
-        view.sign_in.as_ref().filter(|sign_in| sign_in.attempt == attempt).and_then(|sign_in| sign_in.hint.clone())
+        view.sign_in
+            .as_ref()
+            .filter(|sign_in| sign_in.attempt == attempt)
+            .and_then(|sign_in| sign_in.hint.clone())
     });
     if let Ok(hint) = hint.await {
         say(&format!("{}. {}", capitalised(&hint.fact), hint.advice));
@@ -179,12 +185,10 @@ async fn hints(client: &Client, attempt: u32) {
 }
 
 /// Opens `url` in the browser; `advice` is for where there is none.
-pub async fn open(url: String, advice: &str) -> Result<(), Trouble> {
+pub(crate) async fn open(url: String, advice: &str) -> Result<(), Trouble> {
     let opened = spawn_blocking(move || daypass_launch::browser::open(&url)).await;
     match opened.map_err(|_| Trouble::internal())? {
-        Err(failure) if failure.code == Code::NoBrowser => {
-            Err(Trouble::from(failure).with_advice(advice).while_signing_in())
-        }
+        Err(failure) if failure.code == Code::NoBrowser => Err(Trouble::from(failure).with_advice(advice)),
         other => Ok(other?),
     }
 }
@@ -197,5 +201,5 @@ async fn tell(client: &Client, name: &SsoSessionName, json: bool) -> Result<(), 
         return Ok(print_json(&json::SignedIn { sso_session: &sso.name, status: sso.status, identity })?);
     }
     let who = sso.identity.as_deref().map(|who| format!(" as {}", escape(who))).unwrap_or_default();
-    Ok(print(&format!("Signed in to {}{who}.\n", escape(text::or_dash(sso.name.as_str()))))?)
+    Ok(print(&format!("Signed in to {}{who}.\n", escape(sso.name.as_str())))?)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use daypass_domain::{
     failure::Code,
+    request::Intent,
     time::Seconds,
     view::{SignInStatus, SsoSessionView, View},
 };
@@ -20,13 +21,11 @@ use crate::{
     trouble::Trouble,
 };
 
-use daypass_domain::request::Intent;
-
 /// How long ending everything may take.
 const QUIT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// `daypass status`
-pub async fn status(json: bool) -> Result<(), Trouble> {
+pub(crate) async fn status(json: bool) -> Result<(), Trouble> {
     let Some(client) = agent::running().await? else {
         if json {
             return Ok(print_json(&json::Status { version: VERSION, ..Default::default() })?);
@@ -102,7 +101,8 @@ fn sign_in(sso: &SsoSessionView, view: &View) -> (String, Look) {
 
 fn list(sso: &SsoSessionView, view: &View) -> String {
     let catalog = &sso.catalog;
-    let total = format!("{} in {}", text::count(catalog.roles, "role"), text::count(catalog.accounts, "account"));
+    let total =
+        format!("{} in {}", text::count(catalog.roles, "role"), text::count(catalog.accounts, "account"));
     match (catalog.progress, catalog.synced_at) {
         (Some(progress), _) => format!("{total}, listing {} of {}", progress.done, progress.total),
         (None, Some(at)) => format!("{total}, listed {} ago", text::roughly(at.until(view.now))),
@@ -115,7 +115,7 @@ fn live_count(view: &View) -> usize {
 }
 
 /// `daypass whoami`
-pub async fn whoami(json: bool) -> Result<(), Trouble> {
+pub(crate) async fn whoami(json: bool) -> Result<(), Trouble> {
     let own = agent::own_session();
     let client = agent::with_sessions().await?;
     let view = agent::view(&client).await?;
@@ -149,7 +149,10 @@ pub async fn whoami(json: bool) -> Result<(), Trouble> {
     let account = format!("{} ({})", session.account_name, session.role.account);
     table.row([("account", Look::Dim), (&account, Look::Plain)]);
     table.row([("Region", Look::Dim), (session.region.as_str(), Look::Plain)]);
-    table.row([("lease", Look::Dim), (&format!("until {until}, {} left", lease::left(session, &view)), Look::Plain)]);
+    table.row([
+        ("lease", Look::Dim),
+        (&format!("until {until}, {} left", lease::left(session, &view)), Look::Plain),
+    ]);
     if let Some(identity) = identity {
         table.row([("you", Look::Dim), (identity, Look::Plain)]);
     }
@@ -163,7 +166,7 @@ pub async fn whoami(json: bool) -> Result<(), Trouble> {
 }
 
 /// `daypass quit`
-pub async fn quit(json: bool) -> Result<(), Trouble> {
+pub(crate) async fn quit(json: bool) -> Result<(), Trouble> {
     let agent_ran = match agent::running().await {
         Ok(None) => false,
         Ok(Some(client)) => {
@@ -179,7 +182,8 @@ pub async fn quit(json: bool) -> Result<(), Trouble> {
     if json {
         return Ok(print_json(&json::Quit { agent_ran })?);
     }
-    let told = if agent_ran { "Every session has ended, and the agent with them.\n" } else { "No agent runs.\n" };
+    let told =
+        if agent_ran { "Every session has ended, and the agent with them.\n" } else { "No agent runs.\n" };
     Ok(print(told)?)
 }
 

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 ///
 /// # Errors
 /// It can't be written. A reader that has seen enough (`| head`) is none.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -24,19 +24,19 @@ pub fn print(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
+pub(crate) fn print_json(value: &impl serde::Serialize) -> io::Result<()> {
     print(&format!("{}\n", serde_json::to_string(value)?))
 }
 
 /// Says `line` on standard error: what goes on, not what was asked for.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     writeln!(io::stderr(), "{line}").ok();
 }
 
 /// A name from outside, made harmless for a terminal: what is invisible or moves things is spelt out.
 ///
 /// Control characters (C0, C1), bidirectional overrides and isolates, zero-width characters, line separators.
-pub fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
         if c.is_control() || is_invisible(c) {
@@ -54,20 +54,20 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// `text` with its first letter in upper case.
-pub fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// `1 role`, `2 roles`.
-pub fn count(number: impl Into<u64>, noun: &str) -> String {
+pub(crate) fn count(number: impl Into<u64>, noun: &str) -> String {
     let number = number.into();
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// How a cell looks, on a terminal only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Look {
+pub(crate) enum Look {
     Plain,
     Dim,
     Good,
@@ -77,23 +77,23 @@ pub enum Look {
 
 /// Rows in aligned columns.
 #[derive(Default)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<(String, Look)>>,
 }
 
 impl Table {
     /// A table with dim headings.
-    pub fn new(headings: &[&str]) -> Self {
+    pub(crate) fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|&h| (h.to_owned(), Look::Dim)).collect()] }
     }
 
     /// Adds a row. Cells are escaped here, so that no name gets past it.
-    pub fn row<const N: usize>(&mut self, cells: [(&str, Look); N]) {
+    pub(crate) fn row<const N: usize>(&mut self, cells: [(&str, Look); N]) {
         self.rows.push(cells.map(|(text, look)| (escape(text), look)).into());
     }
 
     /// The table as text, coloured where standard output is a terminal.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let is_coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         self.render_as(is_coloured)
     }
@@ -101,7 +101,12 @@ impl Table {
     fn render_as(&self, is_coloured: bool) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|(text, _)| text.width()).max().unwrap_or_default()
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|(text, _)| text.width())
+                .max()
+                .unwrap_or_default()
         };
         let widths: Vec<_> = (0..columns).map(width).collect();
         let mut out = String::new();
@@ -133,14 +138,16 @@ const fn colour(look: Look) -> Option<&'static str> {
 }
 
 /// A length of time, no finer than it matters: `14 min`, `45 s`.
-pub fn roughly(length: Seconds) -> String {
+pub(crate) fn roughly(length: Seconds) -> String {
     if length < Seconds(60) { length.to_string() } else { Seconds(length.0 / 60 * 60).to_string() }
 }
 
 /// The time of day where this machine is: `14:32`; with the date where that is another than `now`'s.
-pub fn time_of_day(at: Timestamp, now: Option<Timestamp>) -> String {
+pub(crate) fn time_of_day(at: Timestamp, now: Option<Timestamp>) -> String {
     let Some(local) = local(at) else { return at.rfc3339() };
-    let is_today = now.and_then(self::local).is_none_or(|now| (now.tm_year, now.tm_yday) == (local.tm_year, local.tm_yday));
+    let is_today = now
+        .and_then(self::local)
+        .is_none_or(|now| (now.tm_year, now.tm_yday) == (local.tm_year, local.tm_yday));
     let clock = format!("{:02}:{:02}", local.tm_hour, local.tm_min);
     if is_today {
         clock
@@ -151,7 +158,10 @@ pub fn time_of_day(at: Timestamp, now: Option<Timestamp>) -> String {
 
 fn local(at: Timestamp) -> Option<libc::tm> {
     let seconds: libc::time_t = at.as_millis().div_euclid(1000);
-    #[expect(unsafe_code, reason = "localtime_r fills the struct it is given; both pointers are to live values")]
+    #[expect(
+        unsafe_code,
+        reason = "localtime_r fills the struct it is given; both pointers are to live values"
+    )]
     unsafe {
         let mut tm: libc::tm = std::mem::zeroed();
         (!libc::localtime_r(&raw const seconds, &raw mut tm).is_null()).then_some(tm)

@@ -12,7 +12,7 @@ use crate::text::{capitalised, escape};
 
 /// A failure as the command tells it.
 #[derive(Debug, Serialize)]
-pub struct Trouble {
+pub(crate) struct Trouble {
     code: String,
     fact: String,
     advice: String,
@@ -21,43 +21,61 @@ pub struct Trouble {
     candidates: Vec<String>,
     #[serde(skip)]
     exit: u8,
+    #[serde(skip)]
+    is_told: bool,
 }
 
 impl Trouble {
     /// Trouble that only the command has, so that `domain` has no code for it.
-    pub fn own(code: &str, fact: &str, advice: &str) -> Self {
-        Self { code: code.into(), fact: fact.into(), advice: advice.into(), candidates: Vec::new(), exit: 1 }
+    pub(crate) fn own(code: &str, fact: &str, advice: &str) -> Self {
+        let (code, fact, advice) = (code.to_owned(), fact.to_owned(), advice.to_owned());
+        Self { code, fact, advice, candidates: Vec::new(), exit: 1, is_told: false }
     }
 
-    pub fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         Code::Internal.into()
     }
 
-    pub fn usage(fact: &str, advice: &str) -> Self {
+    pub(crate) fn usage(fact: &str, advice: &str) -> Self {
         Self { exit: 2, ..Self::own("usage", fact, advice) }
     }
 
     #[must_use]
-    pub fn with_candidates(self, candidates: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn with_candidates(self, candidates: impl IntoIterator<Item = String>) -> Self {
         Self { candidates: candidates.into_iter().collect(), ..self }
     }
 
     #[must_use]
-    pub fn with_advice(self, advice: &str) -> Self {
+    pub(crate) fn with_advice(self, advice: &str) -> Self {
         Self { advice: advice.to_owned(), ..self }
     }
 
     #[must_use]
-    pub fn with_exit(self, exit: u8) -> Self {
+    pub(crate) fn with_exit(self, exit: u8) -> Self {
         Self { exit, ..self }
     }
 
-    pub fn exit(&self) -> u8 {
+    #[cfg(test)]
+    pub(crate) fn exit(&self) -> u8 {
         self.exit
     }
 
+    /// Whether it is this one of `domain`'s.
+    pub(crate) fn is(&self, code: Code) -> bool {
+        self.code == name(code)
+    }
+
+    /// Said already: only the exit code is left.
+    #[must_use]
+    pub(crate) fn told(self) -> Self {
+        Self { is_told: true, ..self }
+    }
+
     /// Says it on standard error.
-    pub fn tell(&self, json: bool) -> ExitCode {
+    pub(crate) fn tell(&self, json: bool) -> ExitCode {
+        if self.is_told {
+            return ExitCode::from(self.exit);
+        }
         let words = if json { serde_json::to_string(self).unwrap_or_default() } else { self.sentence() };
         // Where standard error is closed, the exit code has to do.
         writeln!(io::stderr(), "{words}").ok();
@@ -77,14 +95,12 @@ impl Trouble {
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
         Self {
-            code: serde_json::to_value(failure.code)
-                .ok()
-                .and_then(|code| code.as_str().map(str::to_owned))
-                .unwrap_or_default(),
+            code: name(failure.code),
             exit: exit_code(failure.code),
             fact: failure.fact,
             advice: failure.advice,
             candidates: Vec::new(),
+            is_told: false,
         }
     }
 }
@@ -102,6 +118,10 @@ impl From<io::Error> for Trouble {
     }
 }
 
+fn name(code: Code) -> String {
+    serde_json::to_value(code).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn exit_code(code: Code) -> u8 {
     match code {
         Code::NotSignedIn
@@ -113,7 +133,11 @@ fn exit_code(code: Code) -> u8 {
         | Code::SignInLapsed
         | Code::StartUrlRefused => 3,
         Code::NoLiveSession | Code::UnknownSession | Code::SessionNotLive => 4,
-        Code::AgentMissing | Code::AgentSilent | Code::AgentRunning | Code::AgentOlder | Code::SocketFolder => 5,
+        Code::AgentMissing
+        | Code::AgentSilent
+        | Code::AgentRunning
+        | Code::AgentOlder
+        | Code::SocketFolder => 5,
         Code::CommandNotFound => 127,
         _ => 1,
     }

@@ -165,7 +165,9 @@ impl Session {
     pub fn phase(&self, now: Moment) -> Phase {
         match &self.stage {
             Stage::WaitingForSignIn | Stage::Requesting => Phase::Requesting,
-            Stage::Live(live) if live.lease_end.millis_left(now) <= i64::from(SOON.0) * 1000 => Phase::Expiring,
+            Stage::Live(live) if live.lease_end.millis_left(now) <= i64::from(SOON.0) * 1000 => {
+                Phase::Expiring
+            }
             Stage::Live(_) => Phase::Active,
             Stage::Ended(_) => Phase::Ended,
             Stage::Failed => Phase::Failed,

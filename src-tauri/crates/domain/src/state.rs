@@ -105,7 +105,12 @@ impl Ids {
 impl State {
     /// The state at start: what the AWS config file and the last run tell. `seed` makes ids differ.
     #[must_use]
-    pub fn new(configured: Vec<SsoSession>, remembered: Remembered, degraded: Vec<String>, seed: u64) -> Self {
+    pub fn new(
+        configured: Vec<SsoSession>,
+        remembered: Remembered,
+        degraded: Vec<String>,
+        seed: u64,
+    ) -> Self {
         let mut catalogs: BTreeMap<_, _> = remembered.catalogs.into_iter().collect();
         let mut sso_sessions = BTreeMap::new();
         // What is configured wins over what was typed under the same name.

@@ -86,7 +86,10 @@ impl Moment {
     }
 
     fn after_millis(self, millis: i64) -> Deadline {
-        Deadline { wall: Timestamp(self.wall.0.saturating_add(millis)), boot: self.boot.saturating_add(millis) }
+        Deadline {
+            wall: Timestamp(self.wall.0.saturating_add(millis)),
+            boot: self.boot.saturating_add(millis),
+        }
     }
 }
 

@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn settings_and_everything_else_pass() {
-        for name in ["AWS_CA_BUNDLE", "AWS_PAGER", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "PATH", "AWSOME"] {
+        for name in
+            ["AWS_CA_BUNDLE", "AWS_PAGER", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS", "PATH", "AWSOME"]
+        {
             assert!(passes(name), "{name}");
         }
     }

@@ -45,7 +45,9 @@ impl<K: Eq + Hash + Clone, T> Vault<K, T> {
     /// The key of a thing that `is_wanted`; every thing is asked, so that the time tells nothing.
     #[must_use]
     pub fn find(&self, is_wanted: impl Fn(&T) -> bool) -> Option<K> {
-        self.lock().iter().fold(None, |found, (key, thing)| if is_wanted(thing) { Some(key.clone()) } else { found })
+        self.lock()
+            .iter()
+            .fold(None, |found, (key, thing)| if is_wanted(thing) { Some(key.clone()) } else { found })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Arc<T>>> {

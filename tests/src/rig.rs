@@ -1,0 +1,227 @@
+//! The rig.
+
+use std::{sync::Arc, time::Duration};
+
+use daypass_agent::{
+    actor::Mail,
+    clock::{Clock, Manual},
+    files::Memory,
+    run::{Agent, Parts},
+};
+use daypass_aws::client::Aws;
+use daypass_domain::{
+    event::Event,
+    failure::{Code, Failure},
+    ids::{RoleRef, SessionId},
+    request::{Answer, Intent, SessionRequest, SignInTarget},
+    sso::{Endpoints, Source, SsoSession, StartUrl},
+    time::{Seconds, Timestamp},
+    view::{SessionView, View},
+};
+use daypass_practice::{Clock as PracticeClock, Consent, Options, Practice};
+use daypass_reveal::{Kind, Question, Revealed, reveal};
+use daypass_vault::secret::Secret;
+use daypass_wire::{client::Client, folder::RuntimeFolder, follow};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::http::{self, Response};
+
+/// Where the clocks begin.
+pub const START: i64 = 1_800_000_000;
+
+pub struct Rig {
+    pub practice: Practice,
+    pub agent: Agent,
+    pub client: Client,
+    pub folder: RuntimeFolder,
+    pub top: TempDir,
+    clock: Manual,
+    practice_clock: PracticeClock,
+}
+
+/// A ticket as `daypass shell` holds it.
+pub struct Ticket {
+    pub url: String,
+    pub token: String,
+    /// The connection that holds it.
+    pub revealed: Revealed,
+}
+
+impl Rig {
+    /// An agent that knows one SSO session, `acme`, and a practice organisation behind it.
+    pub async fn new(options: Options) -> Self {
+        let top = tempfile::tempdir().expect("a folder");
+        let start = time::OffsetDateTime::from_unix_timestamp(START).expect("a time");
+        let practice_clock = PracticeClock::manual(start);
+        let practice =
+            Practice::start(Options { clock: practice_clock.clone(), consent: Consent::Allow, ..options })
+                .await
+                .expect("practice starts");
+        // The SDK signs by the machine's clock; practice goes by ours.
+        practice.set_skew_checked(false);
+        let clock = Manual::new(Timestamp::from_secs(START));
+        let (agent, folder) = start_agent(&top, &practice, &clock);
+        let client = Client::connect(&folder, "test").await.expect("the agent answers");
+        Self { practice, agent, client, folder, top, clock, practice_clock }
+    }
+
+    /// The same, small, signed in, with its list.
+    pub async fn signed_in() -> Self {
+        let rig = Self::new(Options { accounts: 4, roles: 10, ..Options::default() }).await;
+        rig.sign_in().await.expect("sign-in");
+        rig.settled().await;
+        rig
+    }
+
+    /// Quits the agent and starts another on the same folders.
+    pub async fn restart(&mut self) {
+        self.agent.quit().await;
+        self.agent.ended().await;
+        let (agent, folder) = start_agent(&self.top, &self.practice, &self.clock);
+        self.agent = agent;
+        self.client = Client::connect(&folder, "test").await.expect("the agent answers");
+        self.folder = folder;
+    }
+
+    pub async fn ask(&self, intent: Intent) -> Result<Answer, Failure> {
+        self.client.ask(intent).await
+    }
+
+    /// The view after everything asked so far.
+    pub async fn view(&self) -> Arc<View> {
+        self.settled().await;
+        // A question makes the agent send its newest view first.
+        self.client.ask(Intent::DismissNotice).await.ok();
+        self.client.views().borrow().clone().expect("a view")
+    }
+
+    /// The view without waiting for what is under way.
+    #[must_use]
+    pub fn view_now(&self) -> Arc<View> {
+        self.client.views().borrow().clone().expect("a view")
+    }
+
+    pub async fn sign_in(&self) -> Result<(), Failure> {
+        let sso_session = "acme".parse().expect("a name");
+        let asked = self.ask(Intent::SignIn { target: SignInTarget::Named { sso_session } }).await?;
+        self.follow_sign_in(asked.attempt.expect("an attempt")).await
+    }
+
+    /// The person's part: opens the address in the browser and lets it come back.
+    pub async fn follow_sign_in(&self, attempt: u32) -> Result<(), Failure> {
+        let url = follow::sign_in_url(&self.client, attempt).await?;
+        http::browse(&url).await;
+        follow::signed_in(&self.client, attempt).await
+    }
+
+    #[must_use]
+    pub fn role(&self, account: &str, role: &str) -> RoleRef {
+        RoleRef {
+            sso_session: "acme".parse().expect("a name"),
+            account: account.parse().expect("an account"),
+            role: role.parse().expect("a role"),
+        }
+    }
+
+    #[must_use]
+    pub fn wish(&self, account: &str, role: &str, minutes: u32) -> SessionRequest {
+        SessionRequest {
+            role: self.role(account, role),
+            duration: Seconds::minutes(minutes),
+            region: Some("eu-west-1".parse().expect("a Region")),
+            reason: None,
+            scope: daypass_domain::request::Scope::WholeRole,
+            fresh: false,
+        }
+    }
+
+    pub async fn request(&self, wish: SessionRequest) -> Result<SessionView, Failure> {
+        let answer = self.ask(Intent::Request { request: wish, open: vec![] }).await?;
+        follow::live(&self.client, &answer.session.expect("a session")).await
+    }
+
+    /// A live lease on DeveloperAccess in payments-staging.
+    pub async fn lease(&self, minutes: u32) -> SessionId {
+        let wish = self.wish("444455556666", "DeveloperAccess", minutes);
+        let session = self.request(wish).await.expect("a lease").session;
+        self.settled().await;
+        session
+    }
+
+    pub async fn session(&self, id: &SessionId) -> SessionView {
+        let view = self.view().await;
+        view.sessions.iter().find(|s| s.session == *id).expect("the session").clone()
+    }
+
+    /// What the command does to get a ticket.
+    pub async fn ticket(&self, session: &SessionId) -> Result<Ticket, Failure> {
+        let question =
+            Question { session: session.to_string(), kind: Kind::Ticket, program: "test".to_owned() };
+        let revealed = reveal(&self.folder, &question).await?;
+        let url = revealed.grant.url.clone().expect("an address");
+        Ok(Ticket { url, token: text(&revealed.secret), revealed })
+    }
+
+    pub async fn fetch(&self, ticket: &Ticket) -> Response {
+        http::get(&ticket.url, &[("Authorization", &ticket.token)]).await
+    }
+
+    /// Time passes for everybody: here, at AWS, awake or asleep.
+    pub async fn pass(&self, length: Seconds) {
+        self.practice_clock.advance(Duration::from_secs(length.0.into()));
+        self.clock.pass(i64::from(length.0) * 1000);
+        self.agent.mail.send(Mail::Event(Event::Tick)).await.ok();
+        self.settled().await;
+    }
+
+    /// Time passes and no timer notices, as in sleep before the wake-up is noticed.
+    pub fn pass_unnoticed(&self, length: Seconds) {
+        self.practice_clock.advance(Duration::from_secs(length.0.into()));
+        self.clock.pass(i64::from(length.0) * 1000);
+    }
+
+    pub fn set_wall_clock(&self, millis: i64) {
+        self.clock.set_wall(millis);
+    }
+
+    /// Waits until nothing is under way.
+    pub async fn settled(&self) {
+        let (sender, settled) = oneshot::channel();
+        self.agent.mail.send(Mail::Settle(sender)).await.ok();
+        settled.await.expect("the agent lives");
+    }
+}
+
+/// The code of a refusal.
+#[must_use]
+pub fn code<T>(outcome: Result<T, Failure>) -> Option<Code> {
+    outcome.err().map(|f| f.code)
+}
+
+fn start_agent(top: &TempDir, practice: &Practice, clock: &Manual) -> (Agent, RuntimeFolder) {
+    let folder = RuntimeFolder::at(top.path().join("run"));
+    let environment = practice.env();
+    let variable = move |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+    let acme = SsoSession {
+        name: "acme".parse().expect("a name"),
+        start_url: StartUrl::try_from(practice.start_url()).expect("a start URL"),
+        region: practice.region().parse().expect("a Region"),
+        source: Source::Config,
+        endpoints: Endpoints::default(),
+    };
+    let agent = Agent::start(Parts {
+        folder: folder.clone(),
+        aws: Aws::new(variable),
+        clock: Clock::Manual(clock.clone()),
+        memory: Some(Memory::at(top.path().join("state"))),
+        configured: vec![acme],
+        degraded: vec![],
+    })
+    .expect("the agent starts");
+    (agent, folder)
+}
+
+fn text(secret: &Secret) -> String {
+    secret.with_str(str::to_owned)
+}

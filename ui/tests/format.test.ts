@@ -1,0 +1,62 @@
+// Times and lengths in words, and lengths read back from words.
+import { describe, expect, it } from "vitest";
+
+import { parsedLength } from "../src/lib/duration";
+import { ago, clockTime, count, countdown, counted, length, sentence } from "../src/lib/format";
+
+const NOON = new Date(2026, 10, 22, 12, 0, 0).getTime();
+
+describe("format", () => {
+  it.each([
+    [42 * 60_000 + 17_000, "42:17"],
+    [3 * 3_600_000 + 42 * 60_000 + 17_000, "3:42:17"],
+    [4 * 60_000 + 38_000, "04:38"],
+    [3_600_000, "1:00:00"],
+    [59_001, "01:00"],
+    [1, "00:01"],
+    [0, "0:00"],
+    [-5000, "0:00"],
+  ])("counts %d ms down as %s", (ms, text) => expect(countdown(ms)).toBe(text));
+
+  it.each([
+    [900, "15 min"],
+    [3600, "1 h"],
+    [5400, "1 h 30 min"],
+    [45, "45 s"],
+  ])("calls %d s %s", (seconds, text) => expect(length(seconds)).toBe(text));
+
+  it.each([
+    [2000, "just now"],
+    [40_000, "40 s ago"],
+    [2 * 3_600_000, "2 h ago"],
+    [24 * 3_600_000, "1 day ago"],
+    [-1000, "just now"],
+  ])("calls a time %d ms back %s", (ms, text) => expect(ago(NOON - ms, NOON)).toBe(text));
+
+  it("names the day where it is another one", () => {
+    expect(clockTime(NOON - 3_600_000, NOON)).toBe("11:00");
+    expect(clockTime(NOON - 24 * 3_600_000, NOON)).toBe("Sat 12:00");
+  });
+
+  it("writes counts and sentences", () => {
+    expect(count(10_000)).toBe("10,000");
+    expect(counted(1, "role")).toBe("1 role");
+    expect(sentence("this role is gone")).toBe("This role is gone.");
+  });
+});
+
+describe("a typed length", () => {
+  it.each([
+    ["90", 5400],
+    ["90 min", 5400],
+    ["1h30", 5400],
+    ["2 h 15 min", 8100],
+    ["45s", 45],
+    ["2h", 7200],
+    ["12:30", 1800],
+    ["until 17:30", 5.5 * 3600],
+    ["11:00", 23 * 3600],
+  ])("reads %s", (text, seconds) => expect(parsedLength(text, NOON)).toBe(seconds));
+
+  it.each(["", "soon", "0", "25:00", "-5", "1 day"])("refuses “%s”", (text) => expect(parsedLength(text, NOON)).toBeNull());
+});

@@ -1,0 +1,91 @@
+// Search: all words, any order, ranked; marks; fast over 10,000 roles.
+import { describe, expect, it } from "vitest";
+
+import type { RoleEntry } from "../src/ipc/bindings/RoleEntry";
+import { someRoles } from "../src/ipc/fake-roles";
+import { indexed, matching, segments, wordsOf } from "../src/lib/search";
+
+const NOW = 1_800_000_000_000;
+
+function role(change: Partial<RoleEntry>): RoleEntry {
+  return {
+    ssoSession: "acme", account: "111122223333", role: "ReadOnlyAccess", accountName: "payments-prod", environment: "production",
+    favourite: false, lastUsed: null, lastDuration: null, longest: null, ...change,
+  };
+}
+
+const found = (entries: RoleEntry[], query: string): string[] =>
+  matching(indexed(entries).byRank, wordsOf(query)).map(({ entry }) => `${entry.role}@${entry.accountName}`);
+
+describe("matching", () => {
+  const entries = [
+    role({}),
+    role({ role: "DeveloperAccess", accountName: "payments-staging", account: "444455556666", environment: "staging" }),
+    role({ role: "AuditLogWriter", accountName: "data-platform", account: "121212121212", environment: "shared" }),
+  ];
+
+  it("finds roles that hold all words, in any order", () => {
+    expect(found(entries, "stag dev")).toEqual(["DeveloperAccess@payments-staging"]);
+    expect(found(entries, "dev stag")).toEqual(["DeveloperAccess@payments-staging"]);
+  });
+
+  it("looks at account id and environment too, whatever the case", () => {
+    expect(found(entries, "1212")).toEqual(["AuditLogWriter@data-platform"]);
+    expect(found(entries, "PRODUCTION")).toEqual(["ReadOnlyAccess@payments-prod"]);
+  });
+
+  it("finds nothing where one word is missing", () => {
+    expect(found(entries, "dev production")).toEqual([]);
+  });
+
+  it("finds no word across two fields", () => {
+    expect(found(entries, "accesspay")).toEqual([]);
+  });
+
+  it("puts favourites first, then what was used last, then what begins with the words", () => {
+    const ranked = [
+      role({ role: "AdminRead", accountName: "a" }),
+      role({ role: "ReadOld", accountName: "b", lastUsed: NOW - 1000 }),
+      role({ role: "ReadNew", accountName: "c", lastUsed: NOW }),
+      role({ role: "ReadStar", accountName: "d", favourite: true }),
+      role({ role: "ReadPlain", accountName: "e" }),
+    ];
+    expect(found(ranked, "read")).toEqual(["ReadStar@d", "ReadNew@c", "ReadOld@b", "ReadPlain@e", "AdminRead@a"]);
+  });
+});
+
+describe("indexed", () => {
+  it("orders accounts by name, numbers as numbers", () => {
+    const names = indexed([role({ accountName: "team-10" }), role({ accountName: "team-2" })]).byName.map(({ entry }) => entry.accountName);
+    expect(names).toEqual(["team-2", "team-10"]);
+  });
+
+  it("counts favourites and used ones", () => {
+    const index = indexed([role({ favourite: true }), role({ role: "B", lastUsed: 1 }), role({ role: "C" })]);
+    expect([index.favourites, index.recent]).toEqual([1, 1]);
+  });
+
+  it("is fast enough for each keystroke over 10,000 roles", () => {
+    const index = indexed(someRoles("acme", 10_000, NOW));
+    matching(index.byRank, ["warm"]);
+    const begun = performance.now();
+    for (const query of ["p", "pr", "prod", "prod read", "prod read 2"]) matching(index.byRank, wordsOf(query));
+    expect((performance.now() - begun) / 5).toBeLessThan(12);
+  });
+});
+
+describe("segments", () => {
+  it("marks each occurrence of each word", () => {
+    expect(segments("DevOpsDeploy", ["dev", "de"])).toEqual([
+      { text: "Dev", hit: true },
+      { text: "Ops", hit: false },
+      { text: "De", hit: true },
+      { text: "ploy", hit: false },
+    ]);
+  });
+
+  it("never loses a character", () => {
+    const text = "<b>İstanbul & Söhne</b>";
+    expect(segments(text, ["s", "b"]).map((part) => part.text).join("")).toBe(text);
+  });
+});
