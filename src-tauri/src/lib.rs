@@ -1,1 +1,91 @@
-//! The desktop.
+//! The desktop: the window, and nothing secret. The only code that says `tauri`.
+//!
+//! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), three commands
+//! for the page ([`ipc`]), what they set off ([`flow`]), the window ([`window`]).
+
+mod flow;
+mod instance;
+mod ipc;
+mod link;
+mod window;
+
+use std::{process::ExitCode, sync::Arc};
+
+use daypass_domain::{
+    failure::{Code, Failure},
+    request::Intent,
+};
+use daypass_wire::folder::RuntimeFolder;
+
+use crate::{instance::Instance, link::Link};
+
+/// Runs the desktop until its window closes.
+#[must_use]
+pub fn run() -> ExitCode {
+    // WebKit would open its pages to automation; only builds for tests may do so.
+    if !cfg!(debug_assertions) {
+        #[expect(unsafe_code, reason = "nothing else runs yet")]
+        unsafe {
+            std::env::remove_var("TAURI_WEBVIEW_AUTOMATION");
+        }
+    }
+    let mut practises = false;
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--practice" => practises = true,
+            "--version" => {
+                println!("daypass-desktop {}", env!("CARGO_PKG_VERSION"));
+                return ExitCode::SUCCESS;
+            }
+            _ => {
+                println!("daypass-desktop [--practice]\n\n--practice  start with the practice organisation ready");
+                return if argument == "--help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
+            }
+        }
+    }
+    match start(practises) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("daypass-desktop: {}. {}", failure.fact, failure.advice);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(practises: bool) -> Result<(), Failure> {
+    let folder = RuntimeFolder::find()?;
+    let Some(mut instance) = Instance::claim(&folder)? else {
+        eprintln!("Daypass is already open; its window has been raised.");
+        return Ok(());
+    };
+    let link = Arc::new(Link::default());
+    let app = tauri::Builder::default()
+        .manage(Arc::clone(&link))
+        .invoke_handler(ipc::handler())
+        .setup(move |app| {
+            window::open(app.handle())?;
+            let raise = app.handle().clone();
+            instance.on_second_start(move || window::raise(&raise));
+            tauri::async_runtime::spawn(Arc::clone(&link).keep(folder));
+            if practises {
+                tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
+            }
+            tauri::async_runtime::spawn(leave_on_signals(app.handle().clone()));
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .map_err(|_| Failure::from(Code::NoWindow))?;
+    app.run(|_, _| {});
+    Ok(())
+}
+
+/// SIGTERM and SIGINT close the window as a person would.
+async fn leave_on_signals(app: tauri::AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    app.exit(0);
+}

@@ -157,8 +157,11 @@ describe("sessions", () => {
   it("are all ended by one button", async () => {
     await shown("main");
     await fireEvent.click(screen.getByTestId("end-all"));
-    await screen.findByText("1 page", { exact: false }).catch(() => undefined);
-    await waitFor(() => expect(screen.queryByTestId("end-all")).toBeNull());
+    await waitFor(() => {
+      const phases = screen.getAllByTestId("session-card").map((one) => one.dataset["phase"]);
+      expect(phases).toEqual(["ended", "ended", "ended"]);
+    });
+    expect(screen.queryByTestId("end-all")).toBeNull();
   });
 
   it("count down in the card and in the role's row", async () => {

@@ -5,7 +5,7 @@ import { someRoles } from "../src/ipc/fake-roles";
 import { aSession, sceneOf, ssoSession } from "../src/ipc/fake-scenes";
 import type { SessionView } from "../src/ipc/bindings/SessionView";
 import { commandOf, type Press } from "../src/lib/keys";
-import { acceptedLine, byRole, endedLine, fullness, inOrder, leftOf, urgencyOf } from "../src/lib/lease";
+import { acceptedLine, byRole, endedLine, inOrder, leftOf, urgencyOf } from "../src/lib/lease";
 import { milestones } from "../src/lib/milestones";
 import { keyOf } from "../src/lib/search";
 import { foremost, isFirstRun, preselected, targetOf } from "../src/lib/welcome";
@@ -24,11 +24,6 @@ describe("a lease", () => {
     expect(leftOf(session({ leaseEnd: NOW + 1000 }), NOW)).toBe(1000);
     expect(leftOf(session({ leaseEnd: NOW - 1000 }), NOW)).toBe(0);
     expect(leftOf(session({ phase: "ended", leaseEnd: NOW + 1000 }), NOW)).toBe(0);
-  });
-
-  it("fills its ring by what is left of the length asked for", () => {
-    expect(fullness(session({ duration: 3600, leaseEnd: NOW + 1_800_000 }), NOW)).toBe(0.5);
-    expect(fullness(session({ duration: 60, leaseEnd: NOW + 1_800_000 }), NOW)).toBe(1);
   });
 
   it("stands before ended ones, and speaks for its role", () => {

@@ -1,4 +1,4 @@
-// What a session's numbers mean on screen: how urgent, how full its ring, which come first.
+// What a session's numbers mean on screen: how urgent, how long it lives, which come first.
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { Why } from "../ipc/bindings/Why";
 import { clockTime, counted } from "./format";
@@ -23,11 +23,6 @@ export const isPending = (session: SessionView): boolean => session.phase === "r
 /** Milliseconds until we forget; 0 where nothing is held. */
 export function leftOf(session: SessionView, now: number): number {
   return isLive(session) && session.leaseEnd !== null ? Math.max(0, session.leaseEnd - now) : 0;
-}
-
-/** How full the ring is, 0 to 1. */
-export function fullness(session: SessionView, now: number): number {
-  return Math.min(1, leftOf(session, now) / Math.max(1, session.duration * 1000));
 }
 
 /** Live and requested ones first, each newest first, as they came. */

@@ -143,8 +143,8 @@ export class Face {
   }
 
   /** The careful case. */
-  form(entry: RoleEntry, again: SessionView | null = null): void {
-    this.overlays.open({ kind: "request", entry, again });
+  form(entry: RoleEntry): void {
+    this.overlays.open({ kind: "request", entry });
   }
 
   /** Asks for what a session had, and puts the old card away. */

@@ -12,6 +12,8 @@ export class RoleList {
   #grouping = $state<Grouping>("account");
   #query = $state("");
   #chosen = $state<string | null>(null);
+  #moves = $state(0);
+  #starts = $state(0);
 
   #words = $derived(wordsOf(this.#query));
   #items = $derived(matching(this.#source(), this.#words));
@@ -56,18 +58,29 @@ export class RoleList {
     return row?.kind === "role" ? row.item.entry : null;
   }
 
+  /** Counts moves by keyboard: after each, the chosen row must be on screen. */
+  get moves(): number {
+    return this.#moves;
+  }
+
+  /** Counts new lists: each is shown from its beginning. */
+  get starts(): number {
+    return this.#starts;
+  }
+
   search(query: string): void {
     this.#query = query;
-    this.#chosen = null;
+    this.#restart();
   }
 
   show(tab: Tab): void {
     this.#tab = tab;
-    this.#chosen = null;
+    this.#restart();
   }
 
   group(grouping: Grouping): void {
     this.#grouping = grouping;
+    this.#restart();
   }
 
   choose(key: string): void {
@@ -85,6 +98,12 @@ export class RoleList {
       at = next;
     }
     this.#chosen = this.#rows[at]?.key ?? null;
+    this.#moves += 1;
+  }
+
+  #restart(): void {
+    this.#chosen = null;
+    this.#starts += 1;
   }
 
   #source(): readonly Indexed[] {

@@ -2,10 +2,9 @@
 import { tick } from "svelte";
 
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
-import type { SessionView } from "../ipc/bindings/SessionView";
 
 export type Overlay =
-  | { readonly kind: "request"; readonly entry: RoleEntry; readonly again: SessionView | null }
+  | { readonly kind: "request"; readonly entry: RoleEntry }
   | { readonly kind: "switcher" }
   | { readonly kind: "shortcuts" };
 

@@ -35,7 +35,10 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Moment {
         match self {
-            Self::Real(_) => Moment { wall: wall(), boot: boot() },
+            Self::Real(_) => {
+                let wall = wall();
+                Moment { wall, boot: boot(), utc_offset: utc_offset(wall) }
+            }
             Self::Manual(manual) => *manual.0.borrow(),
         }
     }
@@ -64,7 +67,7 @@ pub struct Manual(Arc<watch::Sender<Moment>>);
 impl Manual {
     #[must_use]
     pub fn new(wall: Timestamp) -> Self {
-        Self(Arc::new(watch::Sender::new(Moment { wall, boot: 1_000_000 })))
+        Self(Arc::new(watch::Sender::new(Moment { wall, boot: 1_000_000, utc_offset: 0 })))
     }
 
     /// Both clocks go on by `millis`, as in sleep or by waiting.
@@ -169,6 +172,17 @@ fn boot() -> i64 {
         libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time);
     }
     time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
+}
+
+fn utc_offset(wall: Timestamp) -> i32 {
+    let at: libc::time_t = wall.as_millis() / 1000;
+    #[expect(unsafe_code, reason = "localtime_r writes to a live value that all-zero bytes are valid for")]
+    let offset = unsafe {
+        let mut local: libc::tm = std::mem::zeroed();
+        libc::localtime_r(&raw const at, &raw mut local);
+        local.tm_gmtoff
+    };
+    i32::try_from(offset).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn a_nonce_is_good_once_and_for_thirty_seconds() {
         let nonces = Nonces::default();
-        let now = Moment { wall: Timestamp::from_secs(1000), boot: 0 };
-        let later = Moment { wall: Timestamp::from_secs(1031), boot: 31_000 };
+        let now = Moment { wall: Timestamp::from_secs(1000), boot: 0, utc_offset: 0 };
+        let later = Moment { wall: Timestamp::from_secs(1031), boot: 31_000, utc_offset: 0 };
         let session: SessionId = "abcdefgh".parse().unwrap();
         let nonce = nonces.make(session.clone(), now).unwrap();
         assert_eq!(nonces.spend(&nonce, now), Some(session.clone()));

@@ -39,6 +39,8 @@ pub async fn run(mail: mpsc::Sender<Mail>) {
         }
     };
     mail.send(Mail::Event(Event::PracticeReady { sso: Box::new(sso) })).await.ok();
+    // Held here: `wait` would close it, and practice ends when it closes.
+    let _stdin = child.stdin.take();
     child.wait().await.ok();
     mail.send(Mail::Event(Event::PracticeEnded)).await.ok();
 }

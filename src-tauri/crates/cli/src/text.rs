@@ -137,9 +137,10 @@ const fn colour(look: Look) -> Option<&'static str> {
     }
 }
 
-/// A length of time, no finer than it matters: `14 min`, `45 s`.
+/// A length of time, no finer than it matters, to the nearest minute: `15 min`, `45 s`.
 pub(crate) fn roughly(length: Seconds) -> String {
-    if length < Seconds(60) { length.to_string() } else { Seconds(length.0 / 60 * 60).to_string() }
+    let minutes = length.0.saturating_add(30) / 60;
+    if length < Seconds(60) { length.to_string() } else { Seconds::minutes(minutes).to_string() }
 }
 
 /// The time of day where this machine is: `14:32`; with the date where that is another than `now`'s.
@@ -191,8 +192,9 @@ mod tests {
 
     #[test]
     fn lengths_are_no_finer_than_they_matter() {
-        assert_eq!(roughly(Seconds(843)), "14 min");
+        assert_eq!(roughly(Seconds(899)), "15 min");
         assert_eq!(roughly(Seconds(45)), "45 s");
         assert_eq!(roughly(Seconds(3661)), "1 h 1 min");
+        assert_eq!(roughly(Seconds(89)), "1 min");
     }
 }

@@ -93,6 +93,7 @@ codes! {
     PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
     NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in DAYPASS_TERMINAL.", None;
     TerminalFailed: "the terminal program did not start", "Check DAYPASS_TERMINAL, or install another terminal.", None;
+    NoWindow: "the window could not be opened", "Start Daypass in a desktop session; without one, use the command `daypass`.", None;
     NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in DAYPASS_BROWSER.", None;
     NoCommand: "the program daypass is not beside this one", "Reinstall Daypass.", None;
     CommandNotFound: "there is no such program", "Check the name after `--`.", None;

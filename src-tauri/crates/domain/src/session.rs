@@ -73,6 +73,16 @@ impl Session {
         matches!(self.stage, Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_))
     }
 
+    /// When it ended, or when the request that failed was made; None while it is open.
+    #[must_use]
+    pub fn closed_at(&self) -> Option<Timestamp> {
+        match &self.stage {
+            Stage::Ended(ended) => Some(ended.at),
+            Stage::Failed => Some(self.requested_at),
+            Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_) => None,
+        }
+    }
+
     /// Whether credentials may be served for it now.
     #[must_use]
     pub fn may_serve(&self, now: Moment) -> bool {
@@ -90,7 +100,10 @@ impl Session {
         let expires = now.at(expiration.0);
         let lease_end = match self.live() {
             Some(live) => live.lease_end,
-            None => now.at(self.requested_at + self.request.duration),
+            // Never more than the duration from now: the wall clock may have been set back meanwhile.
+            None => {
+                now.at(self.requested_at + self.request.duration).min(now.after(self.request.duration), now)
+            }
         };
         let ahead = i64::from(ISSUE_AHEAD.0) * 1000;
         let left = expires.millis_left(now);
@@ -107,6 +120,13 @@ impl Session {
         match &mut self.stage {
             Stage::Live(live) => live.issue_at = Some(now.after(TRY_AGAIN)),
             stage => *stage = Stage::Failed,
+        }
+    }
+
+    /// An issue is under way that [`Self::due`] did not ask for.
+    pub fn is_issued_anew(&mut self) {
+        if let Stage::Live(live) = &mut self.stage {
+            live.issue_at = None;
         }
     }
 

@@ -32,8 +32,10 @@ pub struct State {
     habits: BTreeMap<RoleRef, Habit>,
     catalog_revision: u64,
     endpoint: EndpointView,
-    today: TodayView,
+    today: Today,
     degraded: Vec<String>,
+    /// The practice organisation was started, and is not ready yet.
+    practice_starts: bool,
     ids: Ids,
 }
 
@@ -84,6 +86,28 @@ struct SignIn {
     hint_at: Deadline,
 }
 
+/// What was counted on one day.
+#[derive(Debug, Default)]
+struct Today {
+    /// Days since 1970, local.
+    day: i64,
+    counts: TodayView,
+}
+
+impl Today {
+    /// The counts of the day that `now` is in, to add to.
+    fn counts(&mut self, now: Moment) -> &mut TodayView {
+        if self.day != now.local_day() {
+            *self = Self { day: now.local_day(), counts: TodayView::default() };
+        }
+        &mut self.counts
+    }
+
+    fn shown(&self, now: Moment) -> TodayView {
+        if self.day == now.local_day() { self.counts } else { TodayView::default() }
+    }
+}
+
 /// Makes session ids: not secret, but different in every run.
 #[derive(Debug)]
 struct Ids(u64);
@@ -132,8 +156,9 @@ impl State {
             habits: remembered.habits.into_iter().collect(),
             catalog_revision: 1,
             endpoint: EndpointView::default(),
-            today: TodayView::default(),
+            today: Today::default(),
             degraded,
+            practice_starts: false,
             ids: Ids(seed),
         }
     }
@@ -194,7 +219,7 @@ impl State {
         let mut effects = Vec::new();
         for session in self.sessions.iter_mut().filter(|s| s.is_open() && which(s)) {
             session.end(why, now);
-            self.today.ended += 1;
+            self.today.counts(now).ended += 1;
             effects.push(Effect::Wipe { session: session.id.clone() });
         }
         effects

@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::form
 use ts_rs::TS;
 
 /// Milliseconds since 1970-01-01 UTC. Arithmetic saturates.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
 #[serde(transparent)]
 #[ts(type = "number")]
 pub struct Timestamp(i64);
@@ -70,9 +70,17 @@ pub struct Moment {
     pub wall: Timestamp,
     /// Milliseconds since boot.
     pub boot: i64,
+    /// How far local time is ahead of UTC, in seconds: only to tell one day from the next.
+    pub utc_offset: i32,
 }
 
 impl Moment {
+    /// Days since 1970, by local time.
+    #[must_use]
+    pub fn local_day(self) -> i64 {
+        (self.wall.0 / 1000).saturating_add(self.utc_offset.into()).div_euclid(86_400)
+    }
+
     /// The deadline that lies `length` ahead.
     #[must_use]
     pub fn after(self, length: Seconds) -> Deadline {
@@ -214,12 +222,12 @@ mod tests {
 
     #[test]
     fn a_deadline_passes_when_either_clock_says_so() {
-        let start = Moment { wall: Timestamp::from_secs(1000), boot: 5000 };
+        let start = Moment { wall: Timestamp::from_secs(1000), boot: 5000, utc_offset: 0 };
         let end = start.after(Seconds(60));
-        let clock_set_back = Moment { wall: Timestamp::from_secs(0), boot: 5000 + 60_000 };
-        let clock_set_forward = Moment { wall: Timestamp::from_secs(1060), boot: 5000 };
+        let clock_set_back = Moment { wall: Timestamp::from_secs(0), boot: 5000 + 60_000, utc_offset: 0 };
+        let clock_set_forward = Moment { wall: Timestamp::from_secs(1060), boot: 5000, utc_offset: 0 };
         assert!(end.has_passed(clock_set_back) && end.has_passed(clock_set_forward));
-        assert!(!end.has_passed(Moment { wall: Timestamp::from_secs(1059), boot: 64_999 }));
+        assert!(!end.has_passed(Moment { wall: Timestamp::from_secs(1059), boot: 64_999, utc_offset: 0 }));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Everything a window, a tray or the command shows, as of `now`.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
     /// The agent's clock when this view was made; clients count on from it.

@@ -48,7 +48,9 @@ const KINDS: &[Kind] = &[
 /// `NoCommand`, `NoTerminal`, or `TerminalFailed` where those there are do not start.
 pub fn open(session: &SessionId) -> Result<(), Failure> {
     let daypass = daypass_beside_us()?;
-    let inside = [daypass.as_str(), "shell", "--session", session.as_str()];
+    // One word: `--session ID` would be taken by Qt, before konsole could see it, as its own option.
+    let session = format!("--session={session}");
+    let inside = [daypass.as_str(), "shell", &session];
     if let Some(choice) = std::env::var("DAYPASS_TERMINAL").ok().filter(|line| !line.trim().is_empty()) {
         let words = chosen(&choice, &inside).ok_or(Code::TerminalFailed)?;
         return run(&words).map_err(|_| Code::TerminalFailed.into());
@@ -131,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    const INSIDE: &[&str] = &["/usr/bin/daypass", "shell", "--session", "abcd1234"];
+    const INSIDE: &[&str] = &["/usr/bin/daypass", "shell", "--session=abcd1234"];
 
     fn words(line: &str) -> String {
         chosen(line, INSIDE).unwrap().join(" ").replace(&INSIDE.join(" "), "CMD")

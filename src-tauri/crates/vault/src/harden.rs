@@ -13,13 +13,16 @@ pub struct Hardening {
 /// No reads by the same user, no core dumps, files for us alone. Not inherited through exec: call it first thing.
 #[must_use]
 pub fn harden() -> Hardening {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut core = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: plain system calls; the pointer is to a live value.
     unsafe {
         libc::umask(0o077);
+        // The hard limit stays: a shell that the command starts may raise its own again.
+        libc::getrlimit(libc::RLIMIT_CORE, &raw mut core);
+        core.rlim_cur = 0;
         Hardening {
             undumpable: libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) == 0,
-            no_core: libc::setrlimit(libc::RLIMIT_CORE, &raw const none) == 0,
+            no_core: libc::setrlimit(libc::RLIMIT_CORE, &raw const core) == 0,
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::{
 
 /// How many leases may be open at once.
 const MOST_SESSIONS: usize = 50;
+/// The longest name made from a start URL; a DNS label has no more.
+const NAME_LENGTH: usize = 63;
 /// After so long in the browser the view says what to check.
 const HINT_AFTER: Seconds = Seconds(30);
 
@@ -47,7 +49,8 @@ impl State {
             Intent::SignOut { sso_session } => self.sign_out(&sso_session, now),
             Intent::Practice => {
                 let runs = self.sso_sessions.values().any(|s| s.sso.source == Source::Practice);
-                done(if runs { vec![] } else { vec![Effect::StartPractice] })
+                let starts = std::mem::replace(&mut self.practice_starts, !runs);
+                done(if runs || starts { vec![] } else { vec![Effect::StartPractice] })
             }
             Intent::Sync { sso_session } => {
                 let sso = self.sso_sessions.get(&sso_session).ok_or(Code::UnknownSsoSession)?;
@@ -113,23 +116,26 @@ impl State {
         if let Some(known) = self.sso_sessions.values().find(same) {
             return Ok(known.sso.name.clone());
         }
-        let label = start_url.label().to_owned();
+        // Nothing is added for a sign-in that can't start, nor changed under the feet of the one under way.
+        if self.sign_in.is_some() {
+            return Err(Code::SignInBusy.into());
+        }
+        // A host's label may be of any length; names may not.
+        let label: String = start_url.label().chars().take(NAME_LENGTH).collect();
         let name = (1..)
             .map(|n| if n == 1 { label.clone() } else { format!("{label}-{n}") })
             .filter_map(|name| name.parse::<SsoSessionName>().ok())
             .find(|name| {
                 // A typed one that was never signed in to gives its name up to the corrected address.
                 self.sso_sessions.get(name).is_none_or(|s| {
-                    s.sso.source == Source::Typed && !s.is_signed_in() && s.catalog.accounts.is_empty()
+                    s.sso.source == Source::Typed
+                        && s.status == SignInStatus::SignedOut
+                        && s.catalog.accounts.is_empty()
                 })
             })
             .ok_or(Code::Internal)?;
         let endpoints = Endpoints::default();
         let sso = SsoSession { name: name.clone(), start_url, region, source: Source::Typed, endpoints };
-        // A sign-in under way must not change under its feet.
-        if self.sign_in.as_ref().is_some_and(|s| s.sso_session == name) {
-            return Err(Code::SignInBusy.into());
-        }
         self.sso_sessions.insert(name.clone(), Sso::new(sso, crate::catalog::Catalog::default()));
         Ok(name)
     }
@@ -175,12 +181,16 @@ impl State {
         request.check()?;
         let name = request.role.sso_session.clone();
         let sso = self.sso_sessions.get(&name).ok_or(Code::UnknownSsoSession)?;
-        // A list that is complete knows; one that is not leaves the answer to AWS.
-        let is_complete = sso.catalog.synced_at.is_some() && sso.sync.is_none() && sso.failed_accounts == 0;
+        // A list that is complete and of this sign-in knows; any other leaves the answer to AWS.
+        let is_complete = sso.signed_in_at.is_some_and(|since| sso.catalog.synced_at >= Some(since))
+            && sso.sync.is_none()
+            && sso.catalog_failure.is_none()
+            && sso.failed_accounts == 0;
         if is_complete && !sso.catalog.has(&request.role) {
             return Err(Code::UnknownRole.into());
         }
-        let shape = |s: &&Session| s.is_open() && s.request.same_shape(&request);
+        let is_over = |s: &Session| s.live().is_some() && !s.may_serve(now);
+        let shape = |s: &&Session| s.is_open() && !is_over(s) && s.request.same_shape(&request);
         if !request.fresh
             && let Some(same) = self.sessions.iter().rfind(shape)
         {
@@ -201,7 +211,6 @@ impl State {
             (Some(attempt), effects)
         };
         let id = self.ids.next().ok_or(Code::Internal)?;
-        self.habits.entry(request.role.clone()).or_default().last_duration = Some(request.duration);
         let session = Session {
             id: id.clone(),
             request,
@@ -213,7 +222,8 @@ impl State {
         };
         effects.extend(self.issue(&session).filter(|_| is_signed_in));
         self.sessions.push(session);
-        self.today.requested += 1;
+        self.forget_old_cards();
+        self.today.counts(now).requested += 1;
         Ok((Answer { session: Some(id), attempt, url: None }, effects))
     }
 
@@ -225,8 +235,9 @@ impl State {
         let name = session.request.role.sso_session.clone();
         let is_signed_in = self.sso_sessions.get(&name).is_some_and(Sso::is_signed_in);
         let wanted = now.after(session.request.duration);
-        let credentials_last =
-            session.latest.is_some_and(|e| now.at(e.0).millis_left(now) >= wanted.millis_left(now));
+        let credentials_last = session
+            .live()
+            .is_some_and(|l| now.at(l.expiration.0).millis_left(now) >= wanted.millis_left(now));
         if !is_signed_in && !credentials_last {
             return Err(Code::NotSignedIn.into());
         }

@@ -8,7 +8,7 @@ use crate::{
     session::{Due, Stage},
     sso::Source,
     state::{Sso, State},
-    time::{Expiration, Moment, Seconds},
+    time::{Expiration, Moment, Seconds, Timestamp},
     view::{NoticeView, Progress, SignInStatus, Stage as SignInStage, Why},
 };
 
@@ -52,7 +52,7 @@ impl State {
                     account.roles = roles.into_iter().collect();
                 }
                 if let Some(sync) = &mut sso.sync {
-                    sync.done += 1;
+                    sync.done = sync.total.min(sync.done + 1);
                 }
                 vec![]
             }
@@ -91,6 +91,7 @@ impl State {
                 vec![]
             }
             Event::PracticeReady { sso } => {
+                self.practice_starts = false;
                 self.catalog_revision += 1;
                 self.notice = None;
                 self.sso_sessions
@@ -98,6 +99,7 @@ impl State {
                 vec![]
             }
             Event::PracticeFailed { code } => {
+                self.practice_starts = false;
                 self.notice = Some(NoticeView { sso_session: None, failure: Failure::from(code) });
                 vec![]
             }
@@ -133,15 +135,14 @@ impl State {
         effects
     }
 
-    /// Ended cards beyond the newest few go; they hold no secret, only room.
-    fn forget_old_cards(&mut self) {
-        let closed = self.sessions.iter().filter(|s| !s.is_open()).count();
-        let mut surplus = closed.saturating_sub(MOST_ENDED);
-        self.sessions.retain(|s| {
-            let goes = surplus > 0 && !s.is_open();
-            surplus -= usize::from(goes);
-            !goes
-        });
+    /// Closed cards beyond the newest few go; they hold no secret, only room.
+    pub(super) fn forget_old_cards(&mut self) {
+        let mut closed: Vec<(Timestamp, SessionId)> =
+            self.sessions.iter().filter_map(|s| Some((s.closed_at()?, s.id.clone()))).collect();
+        // By when they closed: a long lease that ends last has the newest card.
+        closed.sort_by_key(|(at, _)| *at);
+        closed.truncate(closed.len().saturating_sub(MOST_ENDED));
+        self.sessions.retain(|s| closed.iter().all(|(_, gone)| *gone != s.id));
     }
 
     fn signed_in(&mut self, attempt: u32, now: Moment) -> Vec<Effect> {
@@ -158,7 +159,10 @@ impl State {
             match session.stage {
                 Stage::WaitingForSignIn => session.requested_at = now.wall,
                 Stage::Failed if lapsed => session.requested_at = now.wall,
-                Stage::Live(_) if lapsed => continue,
+                Stage::Live(_) if lapsed => {
+                    session.is_issued_anew();
+                    continue;
+                }
                 _ => continue,
             }
             session.stage = Stage::Requesting;
@@ -196,11 +200,12 @@ impl State {
         };
         let is_first = session.live().is_none();
         session.issued(expiration, now);
-        let role = session.request.role.clone();
+        let (role, duration) = (session.request.role.clone(), session.request.duration);
         let mut effects = self.tick(now);
         if is_first {
             let habit = self.habits.entry(role).or_default();
             habit.last_used = Some(now.wall);
+            habit.last_duration = Some(duration);
             // Issued a moment ago: the whole length, in minutes.
             let whole = now.wall.until(expiration.0).0.div_ceil(60).saturating_mul(60);
             habit.longest = habit.longest.max(Some(Seconds(whole)));
@@ -213,9 +218,11 @@ impl State {
     fn practice_ended(&mut self, now: Moment) -> Vec<Effect> {
         let found = self.sso_sessions.values().find(|s| s.sso.source == Source::Practice);
         let Some(name) = found.map(|s| s.sso.name.clone()) else { return vec![] };
-        let effects = self.end_where(Why::PracticeEnded, now, |s| s.request.role.sso_session == name);
+        let mut effects = self.end_where(Why::PracticeEnded, now, |s| s.request.role.sso_session == name);
         self.sso_sessions.remove(&name);
-        self.sign_in.take_if(|s| s.sso_session == name);
+        if self.sign_in.take_if(|s| s.sso_session == name).is_some() {
+            effects.push(Effect::AbandonSignIn);
+        }
         self.catalog_revision += 1;
         self.notice = Some(NoticeView { sso_session: None, failure: Code::PracticeEnded.into() });
         effects

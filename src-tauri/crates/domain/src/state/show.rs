@@ -28,7 +28,7 @@ impl State {
             sessions: self.sessions.iter().rev().map(|s| self.session_view(s, now)).collect(),
             catalog_revision: self.catalog_revision,
             endpoint: self.endpoint,
-            today: self.today,
+            today: self.today.shown(now),
             degraded: self.degraded.clone(),
         }
     }

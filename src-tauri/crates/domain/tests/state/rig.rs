@@ -27,7 +27,7 @@ impl Rig {
 
     pub(crate) fn remembering(remembered: Remembered) -> Self {
         let configured = vec![sso("acme", Source::Config), sso("beta", Source::Config)];
-        let now = Moment { wall: Timestamp::from_secs(1_700_000_000), boot: 1_000_000 };
+        let now = Moment { wall: Timestamp::from_secs(1_700_000_000), boot: 1_000_000, utc_offset: 0 };
         Self { state: State::new(configured, remembered, vec![], 7), now }
     }
 

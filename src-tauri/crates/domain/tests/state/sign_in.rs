@@ -177,6 +177,7 @@ fn an_identity_that_comes_after_signing_out_is_not_shown() {
 fn the_practice_organisation_is_started_once_it_is_asked_for() {
     let mut rig = Rig::signed_out();
     assert_eq!(rig.ask(Intent::Practice).unwrap().1, [Effect::StartPractice]);
+    assert_eq!(rig.ask(Intent::Practice).unwrap().1, [], "it starts already");
     rig.learn(Event::PracticeReady { sso: Box::new(sso("practice", Source::Practice)) });
     assert_eq!(rig.sso("practice").source, Source::Practice);
     assert_eq!(rig.ask(Intent::Practice).unwrap().1, [], "it runs already");
@@ -187,6 +188,7 @@ fn practice_that_does_not_start_says_so() {
     let mut rig = Rig::signed_out();
     rig.learn(Event::PracticeFailed { code: Code::PracticeMissing });
     assert_eq!(rig.view().notice.unwrap().failure.code, Code::PracticeMissing);
+    assert_eq!(rig.ask(Intent::Practice).unwrap().1, [Effect::StartPractice], "it may be tried again");
 }
 
 #[test]

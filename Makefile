@@ -1,0 +1,49 @@
+# `make run` starts Daypass on a practice organisation; `make test` runs every check there is.
+
+MAKEFLAGS += --no-print-directory
+PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
+CLIENTS := $(or $(CARGO_TARGET_DIR),target)/clients
+
+.PHONY: run test setup rust page flows clients window
+
+run:
+	src-tauri/setup.sh run
+	$(MAKE) ui/dist/index.html
+	cargo build --workspace --bins
+	$(PROGRAMS)/daypass-desktop --practice
+
+# The page first: the desktop has it built in.
+test: setup
+	$(MAKE) page
+	$(MAKE) rust
+	$(MAKE) flows
+	$(MAKE) clients
+	$(MAKE) window
+
+setup:
+	src-tauri/setup.sh test
+
+page:
+	npm --prefix ui run --silent check
+	npm --prefix ui run --silent test -- --reporter=dot
+	npm --prefix ui run --silent test:page -- --reporter=dot
+
+rust:
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+flows:
+	cargo build --quiet --workspace --bins
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --cargo-quiet --status-level fail; else cargo test --quiet --workspace; fi
+
+clients: $(CLIENTS)/installed
+	$(CLIENTS)/bin/python tests/clients/check_practice.py $(PROGRAMS)/daypass-practice
+
+window: $(CLIENTS)/installed
+	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)
+
+$(CLIENTS)/installed: tests/clients/requirements.txt
+	python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --requirement $< && touch $@
+
+ui/dist/index.html: $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print)
+	cd ui && npx vite build --logLevel warn

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# What `make run` and `make test` need from this machine: installs what is missing, says what it cannot install.
+# Usage: setup.sh run|test
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+purpose=${1:-run}
+packages=(build-essential pkg-config libwebkit2gtk-4.1-dev)
+
+main() {
+  case $purpose in
+    run) need_display ;;
+    test)
+      packages+=(dbus fonts-dejavu-core python3-venv webkit2gtk-driver xauth xterm xvfb)
+      need_chromium
+      ;;
+    *) stop "setup.sh knows run and test, not $purpose" ;;
+  esac
+  need_tools
+  if [[ $purpose == run ]]; then
+    packages+=(xdg-utils)
+    has_terminal || packages+=(xterm)
+    has_browser || is_ubuntu || packages+=(firefox-esr)
+  fi
+  install_packages
+  install_page
+}
+
+need_display() {
+  [[ -n ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]] || stop \
+    'There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).' \
+    'Try it without one: xvfb-run make run    (from: apt-get install xvfb xauth)'
+}
+
+need_chromium() {
+  if [[ -x ${DAYPASS_CHROMIUM:-/usr/bin/chromium} ]]; then return; fi
+  if is_ubuntu; then
+    stop 'The tests drive a Chromium, and Ubuntu has none but as a snap, which they cannot drive.' \
+      'Install one from elsewhere (Google Chrome, say) and name it: DAYPASS_CHROMIUM=/usr/bin/google-chrome make test'
+  fi
+  packages+=(chromium)
+}
+
+need_tools() {
+  local rust node lacks=0
+  rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  node=$(sed -n 's/.*"node": ">=\(.*\)".*/\1/p' ui/package.json)
+  if ! is_new_enough "$rust" "$(version rustc)" || ! has cargo; then
+    lacks=1
+    say "Rust $rust or newer is needed; here is $(found rustc)."
+    if has rustup; then
+      say '  rustup update stable && rustup default stable'
+    else
+      say "  curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env"
+    fi
+  fi
+  if ! is_new_enough "$node" "$(version node)" || ! has npm; then
+    lacks=1
+    say "Node.js $node or newer with npm is needed; here is $(found node)."
+    say '  curl -sSf https://raw.githubusercontent.com/nvm-sh/nvm/v0.40.3/install.sh | bash && . ~/.nvm/nvm.sh && nvm install 22'
+  fi
+  ((lacks == 0)) || exit 1
+}
+
+install_packages() {
+  local missing=() package
+  for package in "${packages[@]}"; do
+    is_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  has apt-get || stop "These Debian packages are missing, and there is no apt-get here: ${missing[*]}"
+  say "Installing: ${missing[*]}"
+  local as_root=()
+  if ((EUID != 0)); then
+    has sudo || stop 'That takes root, and there is no sudo here. As root:' "  apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+  "${apt[@]}" update || { sleep 5; "${apt[@]}" update; } || say 'The package lists could not be refreshed; going on with those there are.'
+  local log
+  log=$(mktemp)
+  if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    rm -f "$log"
+    stop "apt-get could not install: ${missing[*]}"
+  fi
+  rm -f "$log"
+}
+
+# npm writes its hidden lock file last: it tells of a whole node_modules, and of which lock file.
+install_page() {
+  local done=ui/node_modules/.package-lock.json
+  [[ -e $done && ! ui/package-lock.json -nt $done ]] || npm ci --prefix ui --silent
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# Those that Daypass knows, and a person's own choice.
+has_terminal() {
+  [[ -n ${DAYPASS_TERMINAL:-} ]] || has x-terminal-emulator gnome-terminal ptyxis kgx konsole xfce4-terminal kitty \
+    alacritty foot wezterm ghostty xterm
+}
+
+has_browser() {
+  [[ -n ${DAYPASS_BROWSER:-}${BROWSER:-} ]] || has x-www-browser firefox firefox-esr chromium chromium-browser \
+    google-chrome || [[ -n $(xdg-settings get default-web-browser 2>/dev/null) ]]
+}
+
+# Its browsers are snaps, which apt-get only points to.
+is_ubuntu() {
+  grep -qs '^ID=ubuntu$' /etc/os-release
+}
+
+has() {
+  local name
+  for name in "$@"; do
+    if command -v "$name" >/dev/null; then return 0; fi
+  done
+  return 1
+}
+
+version() {
+  "$1" --version 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1 || true
+}
+
+found() {
+  local version
+  version=$(version "$1")
+  echo "${version:-none}"
+}
+
+is_new_enough() {
+  [[ -n $2 && $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
+}
+
+say() {
+  printf '%s\n' "$@" >&2
+}
+
+stop() {
+  say "$@"
+  exit 1
+}
+
+main

@@ -1,0 +1,80 @@
+//! What a click sets off: the browser for a sign-in, the console or a terminal once a session is live.
+
+use std::sync::Arc;
+
+use daypass_domain::{
+    failure::{Code, Failure},
+    ids::SessionId,
+    request::{Answer, Intent, Open},
+};
+use daypass_launch::{browser, terminal};
+use daypass_wire::{client::Client, follow};
+
+use crate::link::Link;
+
+/// Does what the page asks. Addresses are opened here and taken out of the answer: the page never sees one.
+pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Failure> {
+    match &intent {
+        Intent::SignIn { .. } | Intent::Request { .. } | Intent::DismissNotice => link.forget_notice(),
+        _ => {}
+    }
+    let client = link.client()?;
+    let mut answer = client.ask(intent.clone()).await?;
+    if let Some(url) = answer.url.take() {
+        off_thread(move || browser::open(&url)).await?;
+    }
+    if let Some(attempt) = answer.attempt {
+        spawn(link, open_sign_in(client.clone(), attempt));
+    }
+    match (intent, &answer.session) {
+        (Intent::Request { open, .. }, Some(session)) if !open.is_empty() => {
+            spawn(link, open_when_live(client, session.clone(), open));
+        }
+        (Intent::Terminal { session }, _) => off_thread(move || terminal::open(&session)).await?,
+        _ => {}
+    }
+    Ok(answer)
+}
+
+async fn open_sign_in(client: Client, attempt: u32) -> Result<(), Failure> {
+    // Why an attempt ended is in the agent's own notice.
+    let Ok(url) = follow::sign_in_url(&client, attempt).await else { return Ok(()) };
+    off_thread(move || browser::open(&url)).await
+}
+
+async fn open_when_live(client: Client, session: SessionId, open: Vec<Open>) -> Result<(), Failure> {
+    // Why it did not come to life is on its card.
+    if follow::live(&client, &session).await.is_err() {
+        return Ok(());
+    }
+    for what in open {
+        match what {
+            Open::Console => {
+                let answer = client.ask(Intent::Console { session: session.clone() }).await?;
+                let url = answer.url.ok_or(Code::SessionNotLive)?;
+                off_thread(move || browser::open(&url)).await?;
+            }
+            Open::Terminal => {
+                client.ask(Intent::Terminal { session: session.clone() }).await?;
+                let session = session.clone();
+                off_thread(move || terminal::open(&session)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs a flow on its own; what fails in it becomes a notice.
+fn spawn(link: &Arc<Link>, flow: impl Future<Output = Result<(), Failure>> + Send + 'static) {
+    let link = Arc::clone(link);
+    tauri::async_runtime::spawn(async move {
+        if let Err(failure) = flow.await {
+            link.warn(failure);
+        }
+    });
+}
+
+/// Starting a program may take a while; nothing waits for it but its own flow.
+async fn off_thread(start: impl FnOnce() -> Result<(), Failure> + Send + 'static) -> Result<(), Failure> {
+    tauri::async_runtime::spawn_blocking(start).await.unwrap_or_else(|_| Err(Code::Internal.into()))
+}

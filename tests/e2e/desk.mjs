@@ -1,0 +1,155 @@
+// A person's desk for one test: a home, folders and a message bus of its own, and what was started there.
+import { execFile, spawn } from "node:child_process";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+import { until } from "./wait.mjs";
+
+/** What only a secret looks like: an access key id, a session token, the token of a console sign-in. */
+const SECRET = /ASIA[A-Z2-7]{16}|IQoJb3JpZ2luX2Vj[A-Za-z0-9+/]{8}|SigninToken=./;
+
+export class Desk {
+  #children = [];
+  #watch;
+  #exposed = new Map();
+
+  constructor(theme, path) {
+    // Short: a socket's path has room for 107 bytes.
+    this.folder = mkdtempSync(join(tmpdir(), "daypass-"));
+    this.log = join(this.folder, "log");
+    for (const name of ["home", "run", "tmp"]) mkdirSync(join(this.folder, name), { mode: 0o700 });
+    const config = join(this.folder, "home/.config/gtk-3.0");
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, "settings.ini"), `[Settings]\ngtk-application-prefer-dark-theme=${theme === "dark" ? 1 : 0}\n`);
+    this.env = {
+      HOME: join(this.folder, "home"),
+      XDG_RUNTIME_DIR: join(this.folder, "run"),
+      TMPDIR: join(this.folder, "tmp"),
+      PATH: [...path, process.env.PATH].join(delimiter),
+      DISPLAY: process.env.DISPLAY,
+      XAUTHORITY: process.env.XAUTHORITY,
+      LANG: "C.UTF-8",
+      NO_AT_BRIDGE: "1",
+      ...(process.env.DAYPASS_CHROMIUM && { DAYPASS_CHROMIUM: process.env.DAYPASS_CHROMIUM }),
+    };
+    this.#watch = setInterval(() => this.#readCommandLines(), 100);
+  }
+
+  async startBus() {
+    const bus = this.start("dbus-daemon", ["--session", "--nofork", "--print-address=1"]);
+    let address = "";
+    bus.stdout.on("data", (data) => { address += data; });
+    await until("the message bus listens", () => address.includes("\n"));
+    this.env.DBUS_SESSION_BUS_ADDRESS = address.trim();
+  }
+
+  /** A program that goes on; it is ended with the desk. */
+  start(program, args, env = {}) {
+    const child = spawn(program, args, { env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const note = (data) => appendFileSync(this.log, `${program}: ${data}`);
+    child.stdout.on("data", note);
+    child.stderr.on("data", note);
+    child.on("error", (error) => note(`${error.message}\n`));
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a program to its end. */
+  run(program, ...args) {
+    return new Promise((resolve) => {
+      execFile(program, args, { env: this.env, timeout: 30_000 }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr });
+      });
+    });
+  }
+
+  path(...names) {
+    return join(this.folder, ...names);
+  }
+
+  /** Writes a program into the desk. */
+  script(name, text) {
+    const path = this.path(name);
+    writeFileSync(path, text);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  /** Command lines with something in them that looks like a secret, seen at any time so far. */
+  exposed() {
+    return [...this.#exposed.values()];
+  }
+
+  /** Files of this home and its runtime folder with something in them that looks like a secret. */
+  filesWithSecrets() {
+    return ["home", "run"].flatMap((top) => files(this.path(top)).filter((path) => SECRET.test(readFileSync(path, "latin1"))));
+  }
+
+  /** The programs that still run here, by the home in their environment (the agent's can't be read but by root). */
+  processes() {
+    return numbers().flatMap((pid) => {
+      if (pid === process.pid) return [];
+      if (!read(`/proc/${pid}/environ`).split("\0").includes(`HOME=${this.env.HOME}`)) return [];
+      // A zombie has ended; its parent has not looked yet.
+      if (/^State:\tZ/m.test(read(`/proc/${pid}/status`))) return [];
+      return [{ pid, command: commandLine(pid) }];
+    });
+  }
+
+  async clear() {
+    clearInterval(this.#watch);
+    for (const child of this.#children.toReversed()) child.kill();
+    for (const signal of ["SIGTERM", "SIGKILL"]) {
+      for (const { pid } of this.processes()) end(pid, signal);
+      try {
+        await until("everything started here has ended", () => this.processes().length === 0, 5);
+        break;
+      } catch (error) {
+        if (signal === "SIGKILL") throw error;
+      }
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  logged() {
+    return existsSync(this.log) ? readFileSync(this.log, "utf8") : "";
+  }
+
+  #readCommandLines() {
+    for (const pid of numbers()) {
+      const line = commandLine(pid);
+      if (SECRET.test(line)) this.#exposed.set(`${pid} ${line}`, line);
+    }
+  }
+}
+
+function files(folder) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function numbers() {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+function commandLine(pid) {
+  return read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+}
+
+function end(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}

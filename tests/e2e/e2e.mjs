@@ -1,0 +1,331 @@
+// The main job in the real window: sign in, take a lease, work in terminal and console, and nothing works afterwards.
+// Usage: e2e.mjs FOLDER_OF_THE_PROGRAMS [light|dark]   (under a display; the AWS CLI of tests/clients beside it)
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Desk } from "./desk.mjs";
+import { until } from "./wait.mjs";
+import { Window } from "./window.mjs";
+
+const programs = resolve(process.argv[2] ?? "target/debug");
+const only = process.argv[3];
+const clients = join(programs, "../clients/bin");
+const pictures = join(programs, "../e2e");
+const person = fileURLToPath(new URL("person.mjs", import.meta.url));
+const daypass = join(programs, "daypass");
+
+const LIVE = '[data-testid=session-card]:is([data-phase="active"], [data-phase="expiring"])';
+const ENDED = '[data-testid=session-card][data-phase="ended"]';
+const CHOSEN = "[data-testid=role-row][aria-selected=true]";
+
+let passed = 0;
+let failed = 0;
+
+/** One desk, one window, one person; steps that stand on each other. */
+class Scenario {
+  constructor(theme) {
+    this.theme = theme;
+    this.desk = new Desk(theme, [clients, programs]);
+    this.notes = this.desk.path("seen-in-the-browser");
+    writeFileSync(this.notes, "");
+    Object.assign(this.desk.env, {
+      DAYPASS_BROWSER: `"${process.execPath}" "${person}" "${this.notes}"`,
+      DAYPASS_TERMINAL: `xterm -e env "SHELL=${this.shell()}" {}`,
+    });
+  }
+
+  async open() {
+    await this.desk.startBus();
+    this.window = await Window.open(this.desk, join(programs, "daypass-desktop"), ["--practice"]);
+  }
+
+  picture(name) {
+    return this.window.screenshot(join(pictures, `${name}-${this.theme}.png`));
+  }
+
+  /** What the last pages in the browser said, oldest first, once there are `count`. */
+  async visits(count) {
+    const visits = await until(`${count} pages opened in the browser`, () => {
+      const lines = readFileSync(this.notes, "utf8").trim().split("\n").filter(Boolean);
+      return lines.length >= count && lines.map((line) => JSON.parse(line));
+    }, 60);
+    for (const visit of visits) expect(!visit.error, `the browser failed: ${visit.error}`);
+    return visits;
+  }
+
+  /** The person in the terminal: asks who they are, waits to be told, and asks again. */
+  shell() {
+    const at = this.desk.folder;
+    return this.desk.script("shell", `#!/bin/bash
+cd '${at}'
+ask() {
+  daypass whoami --json >"$1-daypass" 2>"$1-daypass.error"; echo $? >"$1-daypass.code"
+  aws sts get-caller-identity --output json >"$1-aws" 2>"$1-aws.error"; echo $? >"$1-aws.code"
+  touch "$1-done"
+}
+tty >terminal; env | grep -c '^AWS_SECRET_ACCESS_KEY=' >raw-keys
+ask first
+until [ -e go-on ]; do sleep 0.1; done
+ask second
+`);
+  }
+
+  said(name) {
+    return readFileSync(this.desk.path(name), "utf8").trim();
+  }
+
+  /** What the person in the terminal was told. */
+  async told(when) {
+    const trace = () => ["aws", "daypass"].map((who) => existsSync(this.desk.path(`${when}-${who}.error`)) ? this.said(`${when}-${who}.error`) : "").join(" ");
+    await until(`the terminal has asked the ${when} time`, () => {
+      if (existsSync(this.desk.path(`${when}-done`))) return true;
+      throw new Error(trace() || "nothing was asked yet");
+    }, 60);
+    const one = (who) => ({ code: Number(this.said(`${when}-${who}.code`)), out: this.said(`${when}-${who}`), error: this.said(`${when}-${who}.error`) });
+    return { aws: one("aws"), daypass: one("daypass") };
+  }
+
+  /** Account and role of the chosen row. */
+  chosen() {
+    return this.window.look(`(({ account, role }) => ({ account, role }))(document.querySelector(${JSON.stringify(CHOSEN)}).dataset)`);
+  }
+
+  async json(...words) {
+    const { code, stdout, stderr } = await this.desk.run(daypass, ...words, "--json");
+    expect(code === 0, `daypass ${words.join(" ")} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout);
+  }
+}
+
+const byMouse = (scenario) => {
+  const { desk } = scenario;
+  let window;
+  let role;
+  return [
+    ["the window opens on the practice organisation", async () => {
+      await scenario.open();
+      ({ window } = scenario);
+      await until("the start URL is filled in", () =>
+        window.look(`document.querySelector("[data-testid=start-url]")?.value.startsWith("http://127.0.0.1:") || null`), 30);
+      await scenario.picture("welcome");
+    }],
+    ["one click signs in, through the page in the browser", async () => {
+      await window.click("[data-testid=sign-in]");
+      const [visit] = await scenario.visits(1);
+      expect(visit.wasAsked && /Back to Daypass/.test(visit.text), `the last page said “${visit.text}”`);
+      await window.says("[data-testid=practice-badge]", /Practice/);
+    }],
+    ["214 roles in 71 accounts are listed", async () => {
+      await until("the search names 214 roles", () =>
+        window.look(`document.querySelector("[data-testid=search]")?.placeholder.includes("214 roles") || null`), 30);
+      await window.says("footer", /71 accounts/);
+    }],
+    ["a role is found by typing and chosen by the arrows", async () => {
+      await window.press("/");
+      await window.type("staging dev");
+      await window.says(CHOSEN, /staging|Dev/i);
+      const first = await scenario.chosen();
+      await window.press("ArrowDown");
+      role = await until("the arrow moves on", async () => {
+        const chosen = await scenario.chosen();
+        return (chosen.role !== first.role || chosen.account !== first.account) && chosen;
+      });
+    }],
+    ["Enter takes a lease and opens the console as that role", async () => {
+      await window.press("Enter");
+      await window.says(LIVE, new RegExp(role.role), 30);
+      const [session] = await scenario.json("sessions");
+      expect(session.role === role.role && session.account === role.account, `the lease is on ${JSON.stringify(session)}`);
+      const { text } = (await scenario.visits(2))[1];
+      for (const word of [role.role, role.account, session.accountName, "dana@example.com"]) {
+        expect(text.includes(word), `the console page lacks ${word}: “${text}”`);
+      }
+    }],
+    ["the countdown falls", async () => {
+      const countdown = () => window.text(`${LIVE} [data-testid=countdown]`);
+      const before = seconds(await countdown());
+      const after = await until("the countdown moves", async () => {
+        const now = seconds(await countdown());
+        return now !== before && now;
+      });
+      expect(after < before && after > before - 10, `it went from ${before} s to ${after} s`);
+      await scenario.picture("main");
+    }],
+    ["the terminal has that role", async () => {
+      await window.click(`${LIVE} [data-testid=open-terminal]`);
+      expectRole(await scenario.told("first"), role);
+      expect(/^\/dev\/pts\//.test(scenario.said("terminal")), "it is no terminal");
+      expect(scenario.said("raw-keys") === "0", "raw keys are in its environment");
+    }],
+    ["the request form opens and closes", async () => {
+      await window.click(`${CHOSEN} [data-testid=request]`);
+      await window.says("[data-testid=request-sheet]", new RegExp(role.role));
+      await scenario.picture("request");
+      await window.press("Escape");
+      await until("the form is gone", () => window.look(`document.querySelector("[data-testid=request-sheet]") === null`));
+    }],
+    ["End wipes, and says what and until when", async () => {
+      await window.click(`${LIVE} [data-testid=end]`);
+      const text = await window.says(ENDED, /wiped/);
+      expect(/\d+ pages? wiped from memory/.test(text), `the card says “${text}”`);
+      expect(/AWS accepts what was issued until \d/.test(text), `the card says “${text}”`);
+      await scenario.picture("ended");
+    }],
+    ["the same terminal has nothing any more", () => expectNothing(scenario)],
+    ["signing out leaves nobody signed in", async () => {
+      await window.click("[aria-label=Sign-in]");
+      await window.click("[data-testid=sign-out]");
+      await window.says("[aria-label=Sign-in]", /signed out/);
+      const status = await scenario.json("status");
+      expect(status.liveSessions === 0 && !status.endpointListens, `something is still live: ${JSON.stringify(status)}`);
+      expect(status.ssoSessions.every((sso) => sso.status === "signedOut"), "somebody is still signed in");
+    }],
+    ["no command line ever held a secret", () => {
+      expect(desk.exposed().length === 0, desk.exposed().join("\n"));
+    }],
+    ["a secret on a command line would have been seen", async () => {
+      await desk.run("sh", "-c", "sleep 0.5", `ASIA${"Q".repeat(16)}`);
+      expect(desk.exposed().length === 1, "the planted one was missed");
+    }],
+    ["no file holds a secret", () => {
+      expect(desk.filesWithSecrets().length === 0, desk.filesWithSecrets().join("\n"));
+    }],
+    ["the window closes, and quit ends the rest", () => leave(scenario)],
+  ];
+};
+
+const byKeyboard = (scenario) => {
+  let window;
+  let role;
+  return [
+    ["the window opens, dark as the desktop is", async () => {
+      await scenario.open();
+      ({ window } = scenario);
+      await until("the start URL is filled in", () =>
+        window.look(`document.querySelector("[data-testid=start-url]")?.value.startsWith("http://127.0.0.1:") || null`), 30);
+      expect(await window.look(`matchMedia("(prefers-color-scheme: dark)").matches`), "the page is not dark");
+      await scenario.picture("welcome");
+    }],
+    ["Tab and Enter sign in", async () => {
+      await window.tabTo("sign-in");
+      await window.press("Enter");
+      await scenario.visits(1);
+      await window.says("[data-testid=practice-badge]", /Practice/);
+    }],
+    ["Shift Enter opens the form of the role found", async () => {
+      await until("the search names 214 roles", () =>
+        window.look(`document.querySelector("[data-testid=search]")?.placeholder.includes("214 roles") || null`), 30);
+      await window.press("/");
+      await window.type("payments-prod read");
+      await window.says(CHOSEN, /ReadOnly/);
+      role = await scenario.chosen();
+      await window.press("Shift", "Enter");
+      await window.says("[data-testid=request-sheet]", new RegExp(role.role));
+    }],
+    ["length and reason are given, and Enter sends them", async () => {
+      await window.press("ArrowLeft");
+      await window.tabTo("reason", 5);
+      await window.type("TICKET-4821 replay missing audit logs");
+      await window.says("[data-testid=submit-request]", /Request for 30 min/);
+      await scenario.picture("request");
+      await window.press("Enter");
+      await window.says(LIVE, /TICKET-4821/, 30);
+      const [session] = await scenario.json("sessions");
+      expect(session.role === role.role && /^TICKET-4821 /.test(session.reason), `the lease is on ${JSON.stringify(session)}`);
+      const left = seconds(await window.text(`${LIVE} [data-testid=countdown]`));
+      expect(left <= 1800 && left > 1700, `${left} s are left of 30 minutes`);
+      await scenario.visits(2);
+    }],
+    ["Ctrl Enter opens a terminal on the same lease", async () => {
+      await window.press("/");
+      await window.press("Control", "Enter");
+      expectRole(await scenario.told("first"), role);
+      expect((await scenario.json("sessions")).length === 1, "a second lease was taken");
+      await window.press("Escape");
+      await scenario.picture("main");
+    }],
+    ["the end is reached by Tab and Enter", async () => {
+      await window.tabTo("end", 60);
+      await window.press("Enter");
+      await window.says(ENDED, /wiped/);
+      await scenario.picture("ended");
+    }],
+    ["the same terminal has nothing any more", () => expectNothing(scenario)],
+    ["the window closes, and quit ends the rest", () => leave(scenario)],
+  ];
+};
+
+function expectRole({ daypass: own, aws }, { role, account }) {
+  expect(own.code === 0, `daypass whoami ended with ${own.code}: ${own.error}`);
+  expect(aws.code === 0, `aws ended with ${aws.code}: ${aws.error}`);
+  const who = JSON.parse(own.out);
+  expect(who.role === role && who.account === account && who.inTheWay.length === 0, `whoami says ${own.out}`);
+  const { Account, Arn } = JSON.parse(aws.out);
+  expect(Account === account && Arn.includes(`_${role}_`), `AWS says ${aws.out}`);
+}
+
+async function expectNothing(scenario) {
+  writeFileSync(scenario.desk.path("go-on"), "");
+  const { daypass: own, aws } = await scenario.told("second");
+  expect(own.code === 4, `daypass whoami ended with ${own.code}: ${own.out} ${own.error}`);
+  expect(aws.code !== 0 && aws.out === "", `aws ended with ${aws.code}: ${aws.out}`);
+  expect(/credentials|refused|connect|404/i.test(aws.error), `aws failed for another reason: ${aws.error}`);
+}
+
+async function leave({ window, desk }) {
+  await window.close();
+  const desktops = () => desk.processes().filter(({ command }) => command.includes("daypass-desktop"));
+  await until("the window's program has ended", () => desktops().length === 0);
+  const { code, stderr } = await desk.run(daypass, "quit");
+  expect(code === 0, `daypass quit ended with ${code}: ${stderr}`);
+  await until("no program of Daypass runs", () => desk.processes().every(({ command }) => !command.includes("daypass")));
+}
+
+function seconds(countdown) {
+  return (countdown ?? "").split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+}
+
+function expect(holds, otherwise) {
+  if (!holds) throw new Error(otherwise);
+}
+
+/** Runs the steps of a scenario; after one that fails, the others are not reached. */
+async function play(name, theme, script) {
+  const scenario = new Scenario(theme);
+  try {
+    const steps = script(scenario);
+    for (const [at, [what, run]] of steps.entries()) {
+      try {
+        await run();
+        passed += 1;
+        console.log(`ok: ${name}: ${what}`);
+      } catch (error) {
+        failed += 1;
+        console.log(`FAILED: ${name}: ${what}\n  ${error.message.replaceAll("\n", "\n  ")}`);
+        const rest = steps.length - at - 1;
+        failed += rest;
+        if (rest > 0) console.log(`  ${rest} steps after it were not reached and count as failed`);
+        await explain(scenario);
+        break;
+      }
+    }
+  } finally {
+    await scenario.desk.clear();
+  }
+}
+
+async function explain({ window, desk, theme }) {
+  const page = await window?.text("body").catch((error) => error.message);
+  if (page) console.log(`  the window says: ${page.slice(0, 1500)}`);
+  await window?.screenshot(join(pictures, `failed-${theme}.png`)).catch(() => {});
+  for (const { pid, command } of desk.processes()) console.log(`  runs: ${pid} ${command.slice(0, 150)}`);
+  const log = desk.logged().trim().split("\n").slice(-40).join("\n  ");
+  if (log) console.log(`  log:\n  ${log}`);
+}
+
+mkdirSync(pictures, { recursive: true });
+if (only !== "dark") await play("by mouse", "light", byMouse);
+if (only !== "light") await play("by keyboard", "dark", byKeyboard);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
