@@ -52,10 +52,6 @@ impl Link {
         self.client.borrow().clone().ok_or_else(|| Code::AgentSilent.into())
     }
 
-    pub(crate) async fn ask(&self, intent: Intent) -> Result<Answer, Failure> {
-        self.client()?.ask(intent).await
-    }
-
     /// Asks once the agent is there.
     pub(crate) async fn ask_when_there(&self, intent: Intent) {
         let mut clients = self.client.subscribe();
