@@ -90,7 +90,7 @@ install_packages() {
 # npm writes its hidden lock file last: it tells of a whole node_modules, and of which lock file.
 install_page() {
   local done=ui/node_modules/.package-lock.json
-  [[ -e $done && ! ui/package-lock.json -nt $done ]] || npm ci --prefix ui --silent
+  [[ -e $done && ! ui/package-lock.json -nt $done ]] || npm ci --prefix ui --loglevel error --no-progress
 }
 
 is_installed() {

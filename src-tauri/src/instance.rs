@@ -12,10 +12,9 @@ use std::{
 use daypass_domain::failure::{Code, Failure};
 use daypass_wire::folder::RuntimeFolder;
 
-/// The claim to be the one desktop.
+/// The claim to be the one desktop, held as long as this value or its thread lives.
 pub(crate) struct Instance {
-    listener: Option<UnixListener>,
-    /// Held as long as we run.
+    listener: UnixListener,
     _lock: File,
 }
 
@@ -37,15 +36,17 @@ impl Instance {
         }
         std::fs::remove_file(&socket).ok();
         let listener = UnixListener::bind(&socket).map_err(|_| Code::SocketFolder)?;
-        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600)).map_err(|_| Code::SocketFolder)?;
-        Ok(Some(Self { listener: Some(listener), _lock: lock }))
+        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))
+            .map_err(|_| Code::SocketFolder)?;
+        Ok(Some(Self { listener, _lock: lock }))
     }
 
-    /// Calls `raise` whenever somebody starts a second desktop.
-    pub(crate) fn on_second_start(&mut self, raise: impl Fn() + Send + 'static) {
-        let Some(listener) = self.listener.take() else { return };
+    /// Keeps the claim until this process ends, and calls `raise` whenever somebody starts a second desktop.
+    pub(crate) fn on_second_start(self, raise: impl Fn() + Send + 'static) {
         std::thread::spawn(move || {
-            for connection in listener.incoming() {
+            // Binds the whole of `self`: a closure would take the listener alone and let go of the lock.
+            let claim = self;
+            for connection in claim.listener.incoming() {
                 // What is said does not matter: the folder is ours alone, and a raised window harms nobody.
                 if connection.is_ok() {
                     raise();
@@ -65,7 +66,7 @@ mod tests {
     fn a_second_start_raises_the_first_and_leaves() {
         let top = tempfile::tempdir().unwrap();
         let folder = RuntimeFolder::at(top.path().join("run"));
-        let mut first = Instance::claim(&folder).unwrap().unwrap();
+        let first = Instance::claim(&folder).unwrap().unwrap();
         let (sender, raised) = mpsc::channel();
         first.on_second_start(move || sender.send(()).unwrap());
         assert!(Instance::claim(&folder).unwrap().is_none());

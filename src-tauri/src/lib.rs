@@ -38,7 +38,9 @@ pub fn run() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             _ => {
-                println!("daypass-desktop [--practice]\n\n--practice  start with the practice organisation ready");
+                println!(
+                    "daypass-desktop [--practice]\n\n--practice  start with the practice organisation ready"
+                );
                 return if argument == "--help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
             }
         }
@@ -54,7 +56,7 @@ pub fn run() -> ExitCode {
 
 fn start(practises: bool) -> Result<(), Failure> {
     let folder = RuntimeFolder::find()?;
-    let Some(mut instance) = Instance::claim(&folder)? else {
+    let Some(instance) = Instance::claim(&folder)? else {
         eprintln!("Daypass is already open; its window has been raised.");
         return Ok(());
     };
@@ -82,7 +84,10 @@ fn start(practises: bool) -> Result<(), Failure> {
 /// SIGTERM and SIGINT close the window as a person would.
 async fn leave_on_signals(app: tauri::AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return };
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}

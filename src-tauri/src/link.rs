@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use daypass_domain::{
     catalog::RoleEntry,
     failure::{Code, Failure},
-    request::{Answer, Intent},
+    request::Intent,
     view::{NoticeView, View},
 };
 use daypass_wire::{client::Client, folder::RuntimeFolder, start::connect_or_start};

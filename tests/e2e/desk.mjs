@@ -16,7 +16,7 @@ export class Desk {
 
   constructor(theme, path) {
     // Short: a socket's path has room for 107 bytes.
-    this.folder = mkdtempSync(join(tmpdir(), "daypass-"));
+    this.folder = mkdtempSync(join(tmpdir(), "desk-"));
     this.log = join(this.folder, "log");
     for (const name of ["home", "run", "tmp"]) mkdirSync(join(this.folder, name), { mode: 0o700 });
     const config = join(this.folder, "home/.config/gtk-3.0");
@@ -37,7 +37,12 @@ export class Desk {
   }
 
   async startBus() {
-    const bus = this.start("dbus-daemon", ["--session", "--nofork", "--print-address=1"]);
+    // Without folders of services nothing is started by a message: no portal, no keyring, no notification daemon.
+    writeFileSync(this.path("bus.conf"), `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:path=${this.path("bus")}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow eavesdrop="false"/><allow own="*"/></policy></busconfig>`);
+    const bus = this.start("dbus-daemon", [`--config-file=${this.path("bus.conf")}`, "--nofork", "--print-address=1"]);
     let address = "";
     bus.stdout.on("data", (data) => { address += data; });
     await until("the message bus listens", () => address.includes("\n"));

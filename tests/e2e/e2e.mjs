@@ -174,9 +174,9 @@ const byMouse = (scenario) => {
     }],
     ["the same terminal has nothing any more", () => expectNothing(scenario)],
     ["signing out leaves nobody signed in", async () => {
-      await window.click("[aria-label=Sign-in]");
+      await window.click("header [aria-haspopup=dialog]");
       await window.click("[data-testid=sign-out]");
-      await window.says("[aria-label=Sign-in]", /signed out/);
+      await window.says("header [aria-haspopup=dialog]", /signed out/);
       const status = await scenario.json("status");
       expect(status.liveSessions === 0 && !status.endpointListens, `something is still live: ${JSON.stringify(status)}`);
       expect(status.ssoSessions.every((sso) => sso.status === "signedOut"), "somebody is still signed in");
@@ -238,7 +238,6 @@ const byKeyboard = (scenario) => {
       await scenario.visits(2);
     }],
     ["Ctrl Enter opens a terminal on the same lease", async () => {
-      await window.press("/");
       await window.press("Control", "Enter");
       expectRole(await scenario.told("first"), role);
       expect((await scenario.json("sessions")).length === 1, "a second lease was taken");

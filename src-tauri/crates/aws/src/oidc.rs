@@ -208,7 +208,7 @@ mod tests {
     fn the_challenge_is_that_of_rfc_7636_appendix_b() {
         assert_eq!(
             challenge(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJHK-GyhbQFzs-cL4Zv1jQXuLTw"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 }

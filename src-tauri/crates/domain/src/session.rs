@@ -13,6 +13,8 @@ use crate::{
 const ISSUE_AHEAD: Seconds = Seconds::minutes(16);
 /// How long after a failed issue the next is tried.
 const TRY_AGAIN: Seconds = Seconds::minutes(1);
+/// A request that failed for want of a sign-in goes on by itself when the person signs in within this time.
+const STILL_WANTED: Seconds = Seconds::minutes(10);
 /// A lease with this much or less left is about to expire.
 pub const SOON: Seconds = Seconds::minutes(5);
 
@@ -81,6 +83,12 @@ impl Session {
             Stage::Failed => Some(self.requested_at),
             Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_) => None,
         }
+    }
+
+    /// Whether a person who signs in now still expects it.
+    #[must_use]
+    pub fn is_still_wanted(&self, now: Moment) -> bool {
+        self.requested_at.until(now.wall) <= STILL_WANTED
     }
 
     /// Whether credentials may be served for it now.

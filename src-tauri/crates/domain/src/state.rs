@@ -66,6 +66,12 @@ impl Sso {
         }
     }
 
+    /// A sync is under way from here on; how many accounts there are is known later.
+    fn start_sync(&mut self) -> Effect {
+        self.sync = Some(Progress { done: 0, total: 0 });
+        Effect::Sync { sso: self.boxed() }
+    }
+
     fn boxed(&self) -> Box<SsoSession> {
         Box::new(self.sso.clone())
     }

@@ -69,7 +69,7 @@ pub struct CatalogView {
     pub failure: Option<Failure>,
 }
 
-/// A sync under way: accounts whose roles are listed, of all.
+/// A sync under way: accounts whose roles are listed, of all; 0 of 0 while the accounts are being listed.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {

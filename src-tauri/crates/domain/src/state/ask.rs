@@ -53,11 +53,11 @@ impl State {
                 done(if runs || starts { vec![] } else { vec![Effect::StartPractice] })
             }
             Intent::Sync { sso_session } => {
-                let sso = self.sso_sessions.get(&sso_session).ok_or(Code::UnknownSsoSession)?;
+                let sso = self.sso_sessions.get_mut(&sso_session).ok_or(Code::UnknownSsoSession)?;
                 match (sso.is_signed_in(), sso.sync) {
                     (false, _) => Err(Code::NotSignedIn.into()),
                     (true, Some(_)) => done(vec![]),
-                    (true, None) => done(vec![Effect::Sync { sso: sso.boxed() }]),
+                    (true, None) => done(vec![sso.start_sync()]),
                 }
             }
             Intent::Request { request, .. } => self.request(request, now),

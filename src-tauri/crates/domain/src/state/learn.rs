@@ -152,13 +152,13 @@ impl State {
         let Some(sso) = self.sso_sessions.get_mut(&name) else { return vec![] };
         sso.status = SignInStatus::SignedIn;
         sso.signed_in_at = Some(now.wall);
-        let mut effects = vec![Effect::Sync { sso: sso.boxed() }, Effect::Remember];
+        let mut effects = vec![sso.start_sync(), Effect::Remember];
         // What waited for this, or failed for want of it, goes on by itself.
         for session in self.sessions.iter_mut().filter(|s| s.request.role.sso_session == name) {
             let lapsed = session.failure == Some(Code::SignInLapsed);
             match session.stage {
                 Stage::WaitingForSignIn => session.requested_at = now.wall,
-                Stage::Failed if lapsed => session.requested_at = now.wall,
+                Stage::Failed if lapsed && session.is_still_wanted(now) => session.requested_at = now.wall,
                 Stage::Live(_) if lapsed => {
                     session.is_issued_anew();
                     continue;

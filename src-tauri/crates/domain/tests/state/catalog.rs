@@ -105,10 +105,14 @@ fn progress_never_shows_more_than_all() {
 fn a_sync_under_way_is_joined() {
     let mut rig = Rig::signed_in();
     let sync = Intent::Sync { sso_session: name("acme") };
-    let effect = Effect::Sync { sso: Box::new(sso("acme", Source::Config)) };
-    assert_eq!(rig.ask(sync.clone()).unwrap().1, [effect]);
+    // The sign-in began one, before a single account is known.
+    assert_eq!(rig.sso("acme").catalog.progress, Some(Progress { done: 0, total: 0 }));
+    assert_eq!(rig.ask(sync.clone()).unwrap().1, []);
     rig.list(&[(ACCOUNT, &["Billing"])]);
-    assert_eq!(rig.ask(sync).unwrap().1, []);
+    assert_eq!(rig.ask(sync.clone()).unwrap().1, []);
+    rig.learn(Event::Synced { sso_session: name("acme"), failed: 0 });
+    let effect = Effect::Sync { sso: Box::new(sso("acme", Source::Config)) };
+    assert_eq!(rig.ask(sync).unwrap().1, [effect]);
 }
 
 #[test]

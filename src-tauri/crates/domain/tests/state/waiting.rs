@@ -255,6 +255,17 @@ fn a_request_that_met_a_lapsed_sign_in_goes_on_after_the_next() {
 }
 
 #[test]
+fn a_request_that_nobody_waits_for_any_more_does_not_come_back_with_a_later_sign_in() {
+    let mut rig = Rig::signed_in();
+    let session = rig.request("Billing", HOUR);
+    rig.lapse();
+    rig.issue_fails(&session, Code::SignInLapsed);
+    rig.pass(Seconds::minutes(11));
+    rig.sign_in("acme");
+    assert_eq!(rig.card(&session).phase, Phase::Failed);
+}
+
+#[test]
 fn aws_is_asked_who_signed_in_until_it_has_told() {
     let identifies =
         |rig: &mut Rig, text: &str| match rig.ask(request(&wanted(text, HOUR))).unwrap().1.as_slice() {
