@@ -9,12 +9,12 @@ use daypass_domain::{
     view::View,
 };
 use serde::Deserialize;
-use tauri::{State, ipc::Channel};
+use tauri::{AppHandle, Runtime, State, ipc::Channel};
 
 use crate::{flow, link::Link};
 
 /// Every command there is.
-pub(crate) fn handler<R: tauri::Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
+pub(crate) fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
     tauri::generate_handler![watch, ask, catalog]
 }
 
@@ -28,9 +28,18 @@ async fn watch(link: State<'_, Arc<Link>>, channel: Channel<Option<View>>) -> Re
 
 /// Does what a person asks, or says why not.
 #[tauri::command]
-async fn ask(link: State<'_, Arc<Link>>, intent: serde_json::Value) -> Result<Answer, Failure> {
-    let intent = Intent::deserialize(intent).map_err(|_| Code::Malformed)?;
-    flow::ask(&link, intent).await
+async fn ask<R: Runtime>(
+    app: AppHandle<R>,
+    link: State<'_, Arc<Link>>,
+    intent: Option<serde_json::Value>,
+) -> Result<Answer, Failure> {
+    let intent = Intent::deserialize(intent.unwrap_or_default()).map_err(|_| Code::Malformed)?;
+    let is_quit = intent == Intent::Quit;
+    let answer = flow::ask(&link, intent).await;
+    if is_quit {
+        app.exit(0);
+    }
+    answer
 }
 
 /// Every role of every SSO session.
@@ -41,60 +50,126 @@ async fn catalog(link: State<'_, Arc<Link>>) -> Result<Vec<RoleEntry>, Failure> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, test_runner::TestRunner};
+    use serde_json::{Value, json};
     use tauri::{
-        WebviewWindowBuilder,
+        App, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
         ipc::{CallbackFn, InvokeBody},
-        test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets},
+        test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder},
         webview::InvokeRequest,
     };
 
     use super::*;
 
-    fn call(command: &str, body: serde_json::Value) -> Result<serde_json::Value, serde_json::Value> {
-        let app = mock_builder()
-            .manage(Arc::new(Link::default()))
-            .invoke_handler(handler::<MockRuntime>())
-            .build(mock_context(noop_assets()))
-            .unwrap();
-        let window = WebviewWindowBuilder::new(&app, "main", tauri::WebviewUrl::default()).build().unwrap();
-        let request = InvokeRequest {
-            cmd: command.to_owned(),
-            callback: CallbackFn(0),
-            error: CallbackFn(1),
-            url: "tauri://localhost".parse().unwrap(),
-            body: InvokeBody::Json(body),
-            headers: tauri::http::HeaderMap::default(),
-            invoke_key: INVOKE_KEY.to_owned(),
-        };
-        get_ipc_response(&window, request).map(|answer| answer.deserialize().unwrap())
+    /// A page under the real settings and capabilities, without a screen and without an agent.
+    struct Page {
+        window: WebviewWindow<MockRuntime>,
+        _app: App<MockRuntime>,
+    }
+
+    impl Page {
+        fn open() -> Self {
+            let app = mock_builder()
+                .manage(Arc::new(Link::default()))
+                .invoke_handler(handler::<MockRuntime>())
+                .build(crate::context())
+                .unwrap();
+            let window = WebviewWindowBuilder::new(&app, "main", WebviewUrl::default()).build().unwrap();
+            Self { window, _app: app }
+        }
+
+        fn call_from(&self, url: &str, command: &str, body: Value) -> Result<Value, Value> {
+            let request = InvokeRequest {
+                cmd: command.to_owned(),
+                callback: CallbackFn(0),
+                error: CallbackFn(1),
+                url: url.parse().unwrap(),
+                body: InvokeBody::Json(body),
+                headers: tauri::http::HeaderMap::default(),
+                invoke_key: INVOKE_KEY.to_owned(),
+            };
+            get_ipc_response(&self.window, request).map(|answer| answer.deserialize().unwrap())
+        }
+
+        fn call(&self, command: &str, body: Value) -> Result<Value, Value> {
+            self.call_from("tauri://localhost", command, body)
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        let key = prop_oneof![
+            Just("intent".to_owned()),
+            Just("kind".to_owned()),
+            Just("session".to_owned()),
+            Just("request".to_owned()),
+            ".*"
+        ];
+        leaf.prop_recursive(6, 64, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                prop::collection::hash_map(key.clone(), inner, 0..8).prop_map(|m| m.into_iter().collect()),
+            ]
+        })
     }
 
     #[test]
     fn what_is_no_intent_is_refused_in_words() {
-        for intent in [
-            serde_json::json!(null),
-            serde_json::json!([]),
-            serde_json::json!({"kind": "fly"}),
-            serde_json::json!({"kind": "end"}),
-            serde_json::json!({"kind": "end", "session": "../../etc"}),
-            serde_json::json!({"kind": "renew", "session": {"$ne": 1}}),
+        let page = Page::open();
+        for body in [
+            json!({}),
+            json!({ "intent": null }),
+            json!({ "intent": [] }),
+            json!({ "intent": {"kind": "fly"} }),
+            json!({ "intent": {"kind": "end"} }),
+            json!({ "intent": {"kind": "end", "session": "../../etc"} }),
+            json!({ "intent": {"kind": "renew", "session": {"$ne": 1}} }),
         ] {
-            let refused = call("ask", serde_json::json!({ "intent": intent })).unwrap_err();
-            assert_eq!(refused["code"], "malformed", "{intent}");
+            assert_eq!(page.call("ask", body.clone()).unwrap_err()["code"], "malformed", "{body}");
         }
     }
 
     #[test]
+    fn random_json_is_refused_too() {
+        let page = Page::open();
+        let every = TestRunner::default().run(&any_json(), |intent| {
+            let refused = page.call("ask", json!({ "intent": intent })).unwrap_err();
+            prop_assert_eq!(&refused["code"], "malformed");
+            Ok(())
+        });
+        every.unwrap();
+    }
+
+    #[test]
     fn without_an_agent_the_page_is_told() {
-        let refused = call("ask", serde_json::json!({ "intent": {"kind": "endAll"} })).unwrap_err();
+        let page = Page::open();
+        let refused = page.call("ask", json!({ "intent": {"kind": "endAll"} })).unwrap_err();
         assert_eq!(refused["code"], "agentSilent");
-        assert_eq!(call("catalog", serde_json::json!({})).unwrap_err()["code"], "agentSilent");
+        assert_eq!(page.call("catalog", json!({})).unwrap_err()["code"], "agentSilent");
     }
 
     #[test]
     fn there_are_no_other_commands() {
-        for command in ["reveal", "open", "plugin:shell|execute", "plugin:fs|read_file", ""] {
-            assert!(call(command, serde_json::json!({})).is_err(), "{command}");
+        let page = Page::open();
+        for command in
+            ["reveal", "open", "plugin:event|listen", "plugin:window|close", "plugin:shell|execute", ""]
+        {
+            assert!(page.call(command, json!({})).is_err(), "{command}");
+        }
+    }
+
+    #[test]
+    fn no_other_page_may_call_them() {
+        let page = Page::open();
+        for url in ["https://example.com", "http://127.0.0.1:1420", "file:///etc/passwd", "data:text/html,"] {
+            let refused = page.call_from(url, "ask", json!({ "intent": {"kind": "endAll"} })).unwrap_err();
+            assert!(refused.as_str().is_some_and(|words| words.contains("not allowed")), "{url}: {refused}");
         }
     }
 }

@@ -9,7 +9,7 @@ mod ipc;
 mod link;
 mod window;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
 use daypass_domain::{
     failure::{Code, Failure},
@@ -61,10 +61,8 @@ fn start(practises: bool) -> Result<(), Failure> {
         return Ok(());
     };
     let link = Arc::new(Link::default());
-    let app = tauri::Builder::default()
-        .manage(Arc::clone(&link))
-        .invoke_handler(ipc::handler())
-        .setup(move |app| {
+    let builder = tauri::Builder::default().manage(Arc::clone(&link)).invoke_handler(ipc::handler()).setup(
+        move |app| {
             window::open(app.handle())?;
             let raise = app.handle().clone();
             instance.on_second_start(move || window::raise(&raise));
@@ -74,11 +72,24 @@ fn start(practises: bool) -> Result<(), Failure> {
             }
             tauri::async_runtime::spawn(leave_on_signals(app.handle().clone()));
             Ok(())
-        })
-        .build(tauri::generate_context!())
-        .map_err(|_| Failure::from(Code::NoWindow))?;
-    app.run(|_, _| {});
+        },
+    );
+    build(builder)?.run(|_, _| {});
     Ok(())
+}
+
+/// GTK does not return an error where it reaches no display: it panics, with nothing a person could use.
+fn build(builder: tauri::Builder<tauri::Wry>) -> Result<tauri::App, Failure> {
+    let say = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let built = std::panic::catch_unwind(AssertUnwindSafe(|| builder.build(context())));
+    std::panic::set_hook(say);
+    built.ok().and_then(Result::ok).ok_or_else(|| Code::NoWindow.into())
+}
+
+/// tauri.conf.json, the capabilities and the page, as built in.
+fn context<R: tauri::Runtime>() -> tauri::Context<R> {
+    tauri::generate_context!()
 }
 
 /// SIGTERM and SIGINT close the window as a person would.

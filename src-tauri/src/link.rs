@@ -16,6 +16,8 @@ use tokio::{sync::watch, time::sleep};
 pub(crate) struct Link {
     client: watch::Sender<Option<Client>>,
     notice: watch::Sender<Option<Failure>>,
+    /// How often the page has been loaded: a watch of an earlier load is over.
+    loads: watch::Sender<u64>,
 }
 
 impl Link {
@@ -67,8 +69,11 @@ impl Link {
         self.client()?.catalog().await
     }
 
-    /// Shows `show` the current view and every newer one, `None` while the agent is away, until it says stop.
+    /// Shows `show` the current view and every newer one, `None` while the agent is away, until it says stop
+    /// or the next watch begins.
     pub(crate) async fn watch(&self, mut show: impl FnMut(Option<View>) -> bool) {
+        self.loads.send_modify(|loads| *loads += 1);
+        let mut loads = self.loads.subscribe();
         let mut clients = self.client.subscribe();
         let mut notices = self.notice.subscribe();
         loop {
@@ -94,6 +99,7 @@ impl Link {
             tokio::select! {
                 changed = clients.changed() => if changed.is_err() { return },
                 changed = notices.changed() => if changed.is_err() { return },
+                _ = loads.changed() => return,
                 () = view_changed => {}
             }
         }
@@ -115,4 +121,34 @@ fn merge(view: Option<&View>, notice: Option<Failure>) -> Option<View> {
 
 fn is_about_agent(failure: &Failure) -> bool {
     matches!(failure.code, Code::AgentMissing | Code::AgentSilent | Code::AgentOlder | Code::SocketFolder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_desktop_stands_in_the_agents_view() {
+        let view = View { catalog_revision: 7, ..View::default() };
+        let merged = merge(Some(&view), Some(Code::NoTerminal.into())).unwrap();
+        assert_eq!(merged.notice.unwrap().failure.code, Code::NoTerminal);
+        assert_eq!(merged.catalog_revision, 7);
+        assert_eq!(merge(Some(&view), None), Some(view));
+        assert_eq!(merge(None, None), None);
+    }
+
+    #[tokio::test]
+    async fn a_page_loaded_anew_ends_the_watch_of_the_old_one() {
+        let link = Arc::new(Link::default());
+        let (first, mut ended) = (Arc::clone(&link), tokio::sync::oneshot::channel());
+        let (shown, mut seen) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            first.watch(|view| shown.send(view).is_ok()).await;
+            ended.0.send(()).unwrap();
+        });
+        assert_eq!(seen.recv().await, Some(None), "the agent is away");
+        let second = Arc::clone(&link);
+        tokio::spawn(async move { second.watch(|_| true).await });
+        (&mut ended.1).await.unwrap();
+    }
 }

@@ -294,14 +294,15 @@ async function play(name, theme, script) {
   const scenario = new Scenario(theme);
   try {
     const steps = script(scenario);
+    const done = [];
     for (const [at, [what, run]] of steps.entries()) {
       try {
         await run();
         passed += 1;
-        console.log(`ok: ${name}: ${what}`);
+        done.push(`ok: ${name}: ${what}`);
       } catch (error) {
         failed += 1;
-        console.log(`FAILED: ${name}: ${what}\n  ${error.message.replaceAll("\n", "\n  ")}`);
+        console.log([...done, `FAILED: ${name}: ${what}`, ...error.message.split("\n").map((line) => `  ${line}`)].join("\n"));
         const rest = steps.length - at - 1;
         failed += rest;
         if (rest > 0) console.log(`  ${rest} steps after it were not reached and count as failed`);

@@ -149,8 +149,10 @@ impl Actor {
                 self.note_endpoint().await;
             }
             Mail::CloseEndpoint => {
-                if !self.state.has_live_sessions() {
-                    self.endpoint = None;
+                if !self.state.has_live_sessions()
+                    && let Some(endpoint) = self.endpoint.take()
+                {
+                    endpoint.close().await;
                     self.note_endpoint().await;
                 }
             }
@@ -296,7 +298,9 @@ impl Actor {
     async fn quit(&mut self) {
         self.learn(Event::Tick).await;
         self.tasks.abort_all();
-        self.endpoint = None;
+        if let Some(endpoint) = self.endpoint.take() {
+            endpoint.close().await;
+        }
         self.effects.forget_sign_in_url();
         self.effects.secrets.wipe_all();
     }

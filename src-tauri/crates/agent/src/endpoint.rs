@@ -29,7 +29,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
-    task::AbortHandle,
+    task::{AbortHandle, JoinHandle},
     time::timeout,
 };
 
@@ -52,7 +52,7 @@ const MOST_HEADERS: usize = 8 * 1024;
 /// The listener. Dropping it closes the port and every connection.
 pub struct Endpoint {
     port: u16,
-    listener: AbortHandle,
+    listener: JoinHandle<()>,
     /// Whether its end is already arranged.
     pub is_closing: AtomicBool,
 }
@@ -76,8 +76,14 @@ impl Endpoint {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.ok()?;
         let port = listener.local_addr().ok()?.port();
         let desk = Arc::new(Desk { effects, nonces, port });
-        let listener = tokio::spawn(serve(listener, desk)).abort_handle();
+        let listener = tokio::spawn(serve(listener, desk));
         Some(Self { port, listener, is_closing: AtomicBool::new(false) })
+    }
+
+    /// Closes the port, and returns once it is closed.
+    pub async fn close(mut self) {
+        self.listener.abort();
+        (&mut self.listener).await.ok();
     }
 
     #[must_use]
