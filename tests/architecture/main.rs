@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
+mod desktop;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -177,3 +177,46 @@ async fn listen(mut read: OwnedReadHalf, waiting: Waiting, views: watch::Sender<
     // Nobody is answered any more: dropping the senders tells them.
     waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    /// A folder with a listener that is not (quite) an agent.
+    fn folder() -> (tempfile::TempDir, RuntimeFolder, UnixListener) {
+        let top = tempfile::tempdir().unwrap();
+        let folder = RuntimeFolder::at(top.path().join("run"));
+        folder.create().unwrap();
+        let listener = UnixListener::bind(folder.socket()).unwrap();
+        (top, folder, listener)
+    }
+
+    #[tokio::test]
+    async fn an_agent_of_another_version_is_named_as_such() {
+        let (_top, folder, listener) = folder();
+        let agent = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _hello: Hello = frame::read(&mut stream).await.unwrap();
+            let older =
+                Hello { version: "0.0.1".to_owned(), ..Hello::new("daypass-agent", Purpose::Control) };
+            frame::write(&mut stream, &older).await.unwrap();
+        };
+        let (outcome, ()) = tokio::join!(greet(&folder, "test", Purpose::Control), agent);
+        assert_eq!(outcome.err(), Some(Code::AgentOlder));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_agent_that_says_nothing_is_given_up_in_time() {
+        let (_top, folder, _listener) = folder();
+        assert_eq!(greet(&folder, "test", Purpose::Control).await.err(), Some(Code::AgentSilent));
+    }
+
+    #[tokio::test]
+    async fn a_socket_nobody_listens_on_is_a_missing_agent() {
+        let (_top, folder, listener) = folder();
+        drop(listener);
+        assert_eq!(greet(&folder, "test", Purpose::Control).await.err(), Some(Code::AgentMissing));
+    }
+}
