@@ -1,6 +1,7 @@
 # `make run` starts Daypass on a practice organisation; `make test` runs every check there is.
 
 MAKEFLAGS += --no-print-directory
+export NO_COLOR := 1
 PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
 CLIENTS := $(or $(CARGO_TARGET_DIR),target)/clients
 
@@ -25,8 +26,8 @@ setup:
 
 page:
 	npm --prefix ui run --silent check
-	npm --prefix ui run --silent test -- --reporter=dot
-	npm --prefix ui run --silent test:page -- --reporter=dot
+	npm --prefix ui run --silent test -- --reporter=dot --silent=passed-only
+	npm --prefix ui run --silent test:page -- --reporter=dot --silent=passed-only
 
 rust:
 	cargo fmt --all --check

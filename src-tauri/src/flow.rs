@@ -18,7 +18,11 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
         Intent::SignIn { .. } | Intent::Request { .. } | Intent::DismissNotice => link.forget_notice(),
         _ => {}
     }
-    let client = link.client()?;
+    let client = match (link.client(), &intent) {
+        // The notice was the desktop's own; there is no agent to have one.
+        (Err(_), Intent::DismissNotice) => return Ok(Answer::default()),
+        (client, _) => client?,
+    };
     let mut answer = client.ask(intent.clone()).await?;
     if let Some(url) = answer.url.take() {
         off_thread(move || browser::open(&url)).await?;

@@ -311,6 +311,8 @@ async function play(name, theme, script) {
       }
     }
   } finally {
+    // The agent shows its environment to nobody but root, so it is told rather than looked for.
+    await scenario.desk.run(daypass, "quit");
     await scenario.desk.clear();
   }
 }
