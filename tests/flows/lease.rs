@@ -190,6 +190,23 @@ async fn the_console_opens_once_by_a_nonce() {
 }
 
 #[tokio::test]
+async fn a_console_that_is_still_opening_when_the_lease_ends_stays_closed() {
+    let rig = Rig::signed_in().await;
+    let (lease, other) = (rig.lease(30).await, rig.wish("111122223333", "ReadOnlyAccess", 30));
+    rig.request(other).await.unwrap();
+    let url = rig.ask(Intent::Console { session: lease.clone() }).await.unwrap().url.unwrap();
+    rig.practice.fail_next("/federation", daypass_practice::Failure::Hang);
+    let opening = tokio::spawn(async move { http::browse(&url).await });
+    while rig.practice.calls("/federation") == 0 {
+        tokio::task::yield_now().await;
+    }
+    rig.ask(Intent::End { session: lease.clone() }).await.unwrap();
+    let answer = opening.await.unwrap();
+    assert_eq!(answer.status, 502, "{}", answer.head);
+    assert_eq!(rig.session(&lease).await.ended.unwrap().wiped_pages, 1, "the borrower has let go");
+}
+
+#[tokio::test]
 async fn quitting_ends_everything() {
     let mut rig = Rig::signed_in().await;
     let lease = rig.lease(30).await;

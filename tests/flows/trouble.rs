@@ -141,7 +141,7 @@ async fn a_client_of_another_version_is_told_and_not_served() {
     frame::write(&mut stream, &hello).await.unwrap();
     let answer: Hello = frame::read(&mut stream).await.unwrap();
     assert_ne!(answer.version, "0.0.0");
-    assert!(frame::read_bytes(&mut stream).await.is_err(), "and hangs up");
+    assert!(frame::read_bytes(&mut stream, frame::LONGEST).await.is_err(), "and hangs up");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn an_intent_from_another_world_is_refused_by_number_and_the_connection_li
     frame::write_bytes(&mut stream, br#"{"number":8,"question":{"ask":{"kind":"dismissNotice"}}}"#)
         .await
         .unwrap();
-    let answer: FromAgent = frame::read(&mut stream).await.unwrap();
+    let answer: FromAgent = frame::read_reply(&mut stream).await.unwrap();
     assert!(matches!(answer, FromAgent::Reply { number: 8, reply: Reply::Done(_) }));
 }
 
@@ -178,4 +178,32 @@ async fn a_slow_aws_does_not_keep_a_lease_from_ending() {
     rig.ask(Intent::End { session: lease.clone() }).await.unwrap();
     let ended = rig.session(&lease).await;
     assert_eq!(ended.phase, Phase::Ended, "what came late does not wake it");
+}
+
+#[tokio::test]
+async fn views_longer_than_a_clients_frame_reach_it() {
+    let rig = Rig::signed_in().await;
+    for _ in 0..50 {
+        let mut wish = rig.wish("444455556666", "DeveloperAccess", 30);
+        wish.reason = Some("\u{1f512}".repeat(256));
+        wish.fresh = true;
+        rig.request(wish).await.unwrap();
+    }
+    let again = daypass_wire::client::Client::connect(&rig.folder, "another").await.unwrap();
+    let last = again.wait_for(|v| v.sessions.first().map(|s| s.session.clone())).await.unwrap();
+    again.ask(Intent::End { session: last }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lapse_that_is_learned_late_leaves_the_newer_sign_in_alone() {
+    let rig = Rig::signed_in().await;
+    rig.practice.revoke_sessions();
+    rig.practice.set_latency(Duration::from_millis(150));
+    let sso_session = || "acme".parse().unwrap();
+    rig.ask(Intent::Sync { sso_session: sso_session() }).await.unwrap();
+    rig.ask(Intent::SignOut { sso_session: sso_session() }).await.unwrap();
+    rig.sign_in().await.unwrap();
+    let view = rig.view().await;
+    assert_eq!(view.sso_sessions[0].status, SignInStatus::SignedIn);
+    rig.lease(15).await;
 }

@@ -1,12 +1,12 @@
 //! The actor: owns the state and takes everything in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use daypass_domain::{
     catalog::RoleEntry,
-    event::{Effect, Event, Remembered},
+    event::{Effect, Event},
     failure::{Code, Failure},
-    ids::{AccountId, Region, SessionId},
+    ids::{AccountId, Region, SessionId, SsoSessionName},
     request::{Answer, Intent},
     sso::SsoSession,
     state::State,
@@ -19,7 +19,14 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use crate::{clock::Clock, effects::Effects, endpoint::Endpoint, files::Memory, nonce::Nonces, practice};
+use crate::{
+    clock::Clock,
+    effects::Effects,
+    endpoint::Endpoint,
+    files::{Memory, Writer},
+    nonce::Nonces,
+    practice,
+};
 
 /// With no client and no lease for so long, an agent that nobody needs leaves.
 const LEAVES_AFTER: Duration = Duration::from_secs(600);
@@ -63,12 +70,14 @@ pub struct Actor {
     state: State,
     effects: Arc<Effects>,
     clock: Clock,
-    memory: Option<Memory>,
+    memory: Option<Writer>,
     views: watch::Sender<Arc<View>>,
     endpoint: Option<Endpoint>,
     nonces: Arc<Nonces>,
     tasks: JoinSet<()>,
     sign_in: Option<AbortHandle>,
+    /// Syncs and issues under way, by whose token they use.
+    work: HashMap<SsoSessionName, Vec<AbortHandle>>,
     roles: (u64, Arc<Vec<RoleEntry>>),
     clients: i32,
     holders: i32,
@@ -84,12 +93,13 @@ impl Actor {
             state,
             effects: Arc::new(effects),
             clock,
-            memory,
+            memory: memory.map(Memory::writer),
             views,
             endpoint: None,
             nonces: Arc::default(),
             tasks: JoinSet::new(),
             sign_in: None,
+            work: HashMap::new(),
             roles: (0, Arc::default()),
             clients: 0,
             holders: 0,
@@ -170,7 +180,7 @@ impl Actor {
             self.run_effect(effect).await;
         }
         if wants_url {
-            answer.url = Some(self.effects.sign_in_url().ok_or(Code::NoSignIn)?);
+            answer.url = Some(self.effects.sign_in_url()?);
         }
         if let Some(session) = console {
             self.tend_endpoint().await;
@@ -183,7 +193,12 @@ impl Actor {
     }
 
     async fn learn(&mut self, event: Event) {
+        let practice_ended = matches!(event, Event::PracticeEnded);
         let effects = self.state.learn(event, self.clock.now());
+        if practice_ended {
+            // Its SSO session is gone, and so must its tokens be.
+            self.effects.secrets.sign_ins.retain(|name| self.state.sso(name).is_some());
+        }
         for effect in effects {
             self.run_effect(effect).await;
         }
@@ -194,6 +209,7 @@ impl Actor {
         let effects = Arc::clone(&self.effects);
         match effect {
             Effect::SignIn { sso, attempt } => {
+                effects.begin_sign_in(sso.name.clone(), attempt);
                 let task = self.tasks.spawn(async move { effects.sign_in(&sso, attempt).await });
                 self.sign_in = Some(task);
             }
@@ -201,22 +217,46 @@ impl Actor {
                 if let Some(task) = self.sign_in.take() {
                     task.abort();
                 }
-                effects.forget_sign_in_url();
+                effects.abandon_sign_in(|name| self.state.is_signed_in(name));
             }
-            Effect::SignOut { sso } => drop(self.tasks.spawn(async move { effects.sign_out(&sso).await })),
-            Effect::Sync { sso } => drop(self.tasks.spawn(async move { effects.sync(&sso).await })),
+            Effect::SignOut { sso } => {
+                // What works with the old token must neither keep it nor report of it any more.
+                self.end_work_of(&sso.name);
+                self.tasks.spawn(async move { effects.sign_out(&sso).await });
+            }
+            Effect::Sync { sso } => {
+                let name = sso.name.clone();
+                let task = self.tasks.spawn(async move { effects.sync(&sso).await });
+                self.keep_work(name, task);
+            }
             Effect::Issue { sso, session, role, region, identify } => {
-                self.tasks.spawn(async move { effects.issue(&sso, session, &role, &region, identify).await });
+                let name = sso.name.clone();
+                let task = self.tasks.spawn(async move {
+                    effects.issue(&sso, session, &role, &region, identify).await;
+                });
+                self.keep_work(name, task);
             }
             Effect::Wipe { session } => {
                 self.nonces.forget(&session);
-                let pages = effects.secrets.wipe(&session);
+                let pages = effects.secrets.wipe(&session).await;
                 // Wiping brings no further effect.
                 self.state.learn(Event::Wiped { session, pages }, self.clock.now());
             }
             Effect::StartPractice => drop(tokio::spawn(practice::run(effects.mail.clone()))),
             Effect::Remember => self.remember(),
             Effect::Quit => {}
+        }
+    }
+
+    fn keep_work(&mut self, name: SsoSessionName, task: AbortHandle) {
+        let work = self.work.entry(name).or_default();
+        work.retain(|task| !task.is_finished());
+        work.push(task);
+    }
+
+    fn end_work_of(&mut self, name: &SsoSessionName) {
+        for task in self.work.remove(name).unwrap_or_default() {
+            task.abort();
         }
     }
 
@@ -288,10 +328,8 @@ impl Actor {
     }
 
     fn remember(&mut self) {
-        let Some(memory) = &self.memory else { return };
-        let remembered: Remembered = self.state.remembered();
-        if let Err(e) = memory.write(remembered) {
-            tracing::warn!(kind = ?e.kind(), "what is remembered could not be written");
+        if let Some(memory) = &self.memory {
+            memory.write(self.state.remembered());
         }
     }
 
@@ -301,7 +339,10 @@ impl Actor {
         if let Some(endpoint) = self.endpoint.take() {
             endpoint.close().await;
         }
-        self.effects.forget_sign_in_url();
+        self.effects.abandon_sign_in(|_| false);
         self.effects.secrets.wipe_all();
+        if let Some(memory) = self.memory.take() {
+            memory.finish().await;
+        }
     }
 }

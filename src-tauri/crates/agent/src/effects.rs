@@ -4,7 +4,8 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use daypass_aws::{
@@ -12,7 +13,7 @@ use daypass_aws::{
     oidc,
     pace::Pace,
     portal::{self, Portal},
-    redirect::Redirect,
+    redirect::{Gate, Redirect},
     sts,
 };
 use daypass_domain::{
@@ -21,8 +22,12 @@ use daypass_domain::{
     ids::{Region, RoleRef, SessionId, SsoSessionName},
     sso::SsoSession,
 };
-use daypass_vault::secret::Secret;
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use daypass_vault::{credentials::Credentials, secret::Secret};
+use daypass_wire::folder::uid;
+use tokio::{
+    sync::{Mutex as AsyncMutex, mpsc},
+    time::timeout,
+};
 
 use crate::{
     actor::Mail,
@@ -32,6 +37,8 @@ use crate::{
 
 /// A token with less than this left is refreshed before it is used.
 const REFRESH_AHEAD_MILLIS: i64 = 5 * 60 * 1000;
+/// How long the portal may take to end its session: our copy of the token lives no longer.
+const LOGOUT_WITHIN: Duration = Duration::from_millis(900);
 /// Calls of a sync under way at once.
 const SYNC_CALLS: usize = 8;
 
@@ -43,65 +50,90 @@ pub struct Effects {
     pub mail: mpsc::Sender<Mail>,
     /// One gate per SSO session: whoever refreshes, refreshes for all.
     gates: Mutex<HashMap<SsoSessionName, Arc<AsyncMutex<()>>>>,
-    /// The address of the sign-in under way.
-    sign_in_url: Mutex<Option<Arc<Secret>>>,
+    sign_in: Mutex<Option<UnderWay>>,
+}
+
+/// The sign-in under way.
+struct UnderWay {
+    sso_session: SsoSessionName,
+    attempt: u32,
+    gate: Option<Arc<Gate>>,
 }
 
 impl Effects {
     #[must_use]
     pub fn new(aws: Aws, secrets: Arc<Secrets>, clock: Clock, mail: mpsc::Sender<Mail>) -> Self {
-        Self { aws, secrets, clock, mail, gates: Mutex::default(), sign_in_url: Mutex::default() }
+        Self { aws, secrets, clock, mail, gates: Mutex::default(), sign_in: Mutex::default() }
     }
 
     pub async fn tell(&self, event: Event) {
         self.mail.send(Mail::Event(event)).await.ok();
     }
 
-    /// The address to open for the sign-in under way.
-    #[must_use]
-    pub fn sign_in_url(&self) -> Option<String> {
-        let url = self.sign_in_url.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        url.map(|u| u.with_str(str::to_owned))
+    /// A one-shot address that leads to the sign-in under way.
+    ///
+    /// # Errors
+    /// There is none, or it is not that far.
+    pub fn sign_in_url(&self) -> Result<String, Code> {
+        let gate = self.under_way().as_ref().and_then(|u| u.gate.clone());
+        gate.ok_or(Code::NoSignIn)?.new_start()
     }
 
-    pub fn forget_sign_in_url(&self) {
-        self.set_sign_in_url(None);
+    /// A sign-in begins; only the one that is under way may bring a token.
+    pub fn begin_sign_in(&self, sso_session: SsoSessionName, attempt: u32) {
+        *self.under_way() = Some(UnderWay { sso_session, attempt, gate: None });
     }
 
-    fn set_sign_in_url(&self, url: Option<Arc<Secret>>) {
-        *self.sign_in_url.lock().unwrap_or_else(PoisonError::into_inner) = url;
+    /// Gives the sign-in under way up, and what it may just have brought, unless `is_signed_in` all the same.
+    pub fn abandon_sign_in(&self, is_signed_in: impl Fn(&SsoSessionName) -> bool) {
+        let mut under_way = self.under_way();
+        if let Some(abandoned) = under_way.take().filter(|a| !is_signed_in(&a.sso_session)) {
+            self.secrets.sign_ins.take(&abandoned.sso_session);
+        }
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, Option<UnderWay>> {
+        self.sign_in.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Signs in through the browser. Dropping the future gives it up.
     pub async fn sign_in(&self, sso: &SsoSession, attempt: u32) {
-        let outcome = self.try_sign_in(sso, attempt).await;
-        self.set_sign_in_url(None);
-        self.tell(match outcome {
+        let event = match self.try_sign_in(sso, attempt).await {
             Ok(()) => Event::SignedIn { attempt },
             Err(code) => Event::SignInFailed { attempt, code },
-        })
-        .await;
+        };
+        self.tell(event).await;
     }
 
     async fn try_sign_in(&self, sso: &SsoSession, attempt: u32) -> Result<(), Code> {
         // The address is bound before anything can lead there.
         let redirect = Redirect::bind().await?;
         let authorization = oidc::authorize(&self.aws, sso, &redirect).await?;
+        if let Some(under_way) = self.under_way().as_mut().filter(|u| u.attempt == attempt) {
+            under_way.gate = Some(redirect.gate());
+        }
         let url = authorization.url.with(Secret::copy_of).map_err(|_| Code::NoMemory)?;
-        self.set_sign_in_url(Some(Arc::new(url)));
         // Serving begins before the client hears that it may open the browser.
-        let (code, ()) = tokio::join!(redirect.wait(), self.tell(Event::BrowserWanted { attempt }));
+        let (code, ()) = tokio::join!(redirect.wait(uid(), url), self.tell(Event::BrowserWanted { attempt }));
         let mut token = oidc::redeem(&self.aws, sso, &authorization, &code?).await?;
         token.expires_at = self.clock.now().wall + token.lasts;
         let registration = Arc::new(authorization.registration);
-        self.secrets.sign_ins.put(sso.name.clone(), SignedIn { registration, token });
+        let mut under_way = self.under_way();
+        // Given up meanwhile? Then the token must not come to rest here.
+        if under_way.take_if(|u| u.attempt == attempt).is_some() {
+            self.secrets.sign_ins.put(sso.name.clone(), SignedIn { registration, token });
+        }
         Ok(())
     }
 
-    /// Drops the token here, then at the portal.
+    /// Drops the tokens here, then ends the portal's session with a copy that lives less than a second.
     pub async fn sign_out(&self, sso: &SsoSession) {
-        if let Some(signed_in) = self.secrets.sign_ins.take(&sso.name) {
-            portal::logout(&self.aws, sso, &signed_in.token.access).await.ok();
+        let access = match self.secrets.sign_ins.take(&sso.name) {
+            Some(signed_in) => signed_in.token.access.with(Secret::copy_of),
+            None => return,
+        };
+        if let Ok(access) = access {
+            timeout(LOGOUT_WITHIN, portal::logout(&self.aws, sso, &access)).await.ok();
         }
     }
 
@@ -122,22 +154,21 @@ impl Effects {
                 token.expires_at = self.clock.now().wall + token.lasts;
                 let registration = Arc::clone(&held.registration);
                 // Signed out meanwhile? Then the new token must not come to rest here.
-                if self.secrets.sign_ins.lend(&sso.name).is_none_or(|now| !Arc::ptr_eq(&now, &held)) {
-                    return Err(Code::SignInLapsed);
-                }
-                self.secrets.sign_ins.put(sso.name.clone(), SignedIn { registration, token });
-                self.secrets.sign_ins.lend(&sso.name).ok_or(Code::SignInLapsed)
+                let fresh = SignedIn { registration, token };
+                self.secrets.sign_ins.replace_if(&sso.name, &held, fresh).ok_or(Code::SignInLapsed)
             }
             // The old token is still good for some minutes; AWS may be back by then.
             Err(code) if code != Code::SignInLapsed && left > 0 => Ok(held),
-            Err(code) => Err(code),
+            Err(code) => {
+                self.note(sso, code, &held).await;
+                Err(code)
+            }
         }
     }
 
-    /// Notes that the sign-in is no longer good, where that is the trouble.
-    async fn note(&self, sso: &SsoSession, code: Code) {
-        if code == Code::SignInLapsed {
-            self.secrets.sign_ins.take(&sso.name);
+    /// Notes that the sign-in that was used is no longer good, where that is the trouble. A newer one stays.
+    async fn note(&self, sso: &SsoSession, code: Code, used: &Arc<SignedIn>) {
+        if code == Code::SignInLapsed && self.secrets.sign_ins.take_if(&sso.name, used) {
             self.tell(Event::Lapsed { sso_session: sso.name.clone() }).await;
         }
     }
@@ -153,23 +184,32 @@ impl Effects {
     ) {
         let issued = async {
             let signed_in = self.signed_in(sso).await?;
-            portal::role_credentials(&self.aws, sso, &signed_in.token.access, role).await
+            let issued = portal::role_credentials(&self.aws, sso, &signed_in.token.access, role).await;
+            if let Err(code) = issued {
+                self.note(sso, code, &signed_in).await;
+            }
+            issued
         };
         match issued.await {
             Ok((credentials, expiration)) => {
+                if !credentials.is_locked() {
+                    self.tell(Event::NotLocked).await;
+                }
                 self.secrets.credentials.put(session.clone(), credentials);
                 self.tell(Event::Issued { session: session.clone(), expiration }).await;
             }
             Err(code) => {
-                self.note(sso, code).await;
                 self.tell(Event::IssueFailed { session, code }).await;
                 return;
             }
         }
-        if identify
-            && let Some(credentials) = self.secrets.credentials.lend(&session)
-            && let Ok(identity) = sts::caller_name(&self.aws, sso, region, &credentials).await
-        {
+        if !identify {
+            return;
+        }
+        let ask = |credentials: Arc<Credentials>| async move {
+            sts::caller_name(&self.aws, sso, region, &credentials).await
+        };
+        if let Some(Ok(identity)) = self.secrets.while_held(&session, ask).await {
             self.tell(Event::Identified { sso_session: sso.name.clone(), identity }).await;
         }
     }
@@ -179,10 +219,7 @@ impl Effects {
         let name = sso.name.clone();
         match self.try_sync(sso).await {
             Ok(failed) => self.tell(Event::Synced { sso_session: name, failed }).await,
-            Err(code) => {
-                self.note(sso, code).await;
-                self.tell(Event::SyncFailed { sso_session: name, code }).await;
-            }
+            Err(code) => self.tell(Event::SyncFailed { sso_session: name, code }).await,
         }
     }
 
@@ -191,7 +228,13 @@ impl Effects {
         let pace = Pace::default();
         let signed_in = self.signed_in(sso).await?;
         let portal = Portal::new(&aws, sso, &signed_in.token.access, &pace)?;
-        let accounts = portal.accounts().await?;
+        let accounts = match portal.accounts().await {
+            Ok(accounts) => accounts,
+            Err(code) => {
+                self.note(sso, code, &signed_in).await;
+                return Err(code);
+            }
+        };
         let ids: Vec<_> = accounts.iter().map(|(id, _)| id.clone()).collect();
         self.tell(Event::AccountsListed { sso_session: sso.name.clone(), accounts }).await;
         let queue = Mutex::new(ids.into_iter());
@@ -220,6 +263,10 @@ impl Effects {
         tokio::join!(a, b, c, d, e, f, g, h);
         let lapsed = *lapsed.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = *failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if lapsed { Err(Code::SignInLapsed) } else { Ok(failed) }
+        if lapsed {
+            self.note(sso, Code::SignInLapsed, &signed_in).await;
+            return Err(Code::SignInLapsed);
+        }
+        Ok(failed)
     }
 }

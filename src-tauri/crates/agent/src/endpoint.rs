@@ -3,51 +3,29 @@
 //! 127.0.0.1 only, one listener while any lease lives. Every request is judged anew: method, Host, path,
 //! token in constant time, the peer's user, and the lease. Every refusal has the same body.
 
-use std::{
-    collections::VecDeque,
-    convert::Infallible,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
-use daypass_aws::{console, random};
+use daypass_aws::{console, door, random};
 use daypass_domain::failure::{Code, Failure};
+use daypass_vault::credentials::Credentials;
 use daypass_wire::folder::uid;
 use http_body_util::Full;
 use hyper::{
     Request, Response, StatusCode,
     body::{Bytes, Incoming},
     header::{self, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::{AbortHandle, JoinHandle},
-    time::timeout,
-};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
     actor::{Mail, Served},
     effects::Effects,
-    guard,
     nonce::Nonces,
     secrets::container_json,
 };
 
 /// What every refusal says, whatever its reason.
 const REFUSAL: &str = r#"{"code":"Refused","message":"Daypass does not serve this request"}"#;
-const MOST_CONNECTIONS: usize = 256;
-const HEADERS_WITHIN: Duration = Duration::from_secs(5);
-const ALL_WITHIN: Duration = Duration::from_secs(10);
-/// The smallest buffer hyper takes; longer headers are refused.
-const MOST_HEADERS: usize = 8 * 1024;
 
 /// The listener. Dropping it closes the port and every connection.
 pub struct Endpoint {
@@ -73,10 +51,12 @@ struct Desk {
 impl Endpoint {
     /// Binds a free port of 127.0.0.1 and serves.
     pub async fn open(effects: Arc<Effects>, nonces: Arc<Nonces>) -> Option<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.ok()?;
-        let port = listener.local_addr().ok()?.port();
+        let (listener, port) = door::bind().await.ok()?;
         let desk = Arc::new(Desk { effects, nonces, port });
-        let listener = tokio::spawn(serve(listener, desk));
+        let listener = tokio::spawn(door::serve(listener, uid(), move |request| {
+            let desk = Arc::clone(&desk);
+            async move { desk.answer(request).await }
+        }));
         Some(Self { port, listener, is_closing: AtomicBool::new(false) })
     }
 
@@ -92,71 +72,10 @@ impl Endpoint {
     }
 }
 
-/// A connection: where to cut it, and whether a whole request has come.
-struct Open {
-    abort: AbortHandle,
-    asked: Arc<AtomicBool>,
-}
-
-/// Cut with the listener.
-#[derive(Default)]
-struct Connections(VecDeque<Open>);
-
-impl Drop for Connections {
-    fn drop(&mut self) {
-        self.0.iter().for_each(|c| c.abort.abort());
-    }
-}
-
-async fn serve(listener: TcpListener, desk: Arc<Desk>) {
-    let mut open = Connections::default();
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else { continue };
-        open.0.retain(|c| !c.abort.is_finished());
-        if open.0.len() >= MOST_CONNECTIONS {
-            // The oldest that has not even asked makes room; where all have asked, the newest waits its turn in vain.
-            match open.0.iter().position(|c| !c.asked.load(Ordering::Relaxed)) {
-                Some(oldest) => open.0.remove(oldest).map_or((), |c| c.abort.abort()),
-                None => continue,
-            }
-        }
-        let asked = Arc::new(AtomicBool::new(false));
-        let task =
-            tokio::spawn(timeout(ALL_WITHIN, converse(stream, peer, Arc::clone(&desk), Arc::clone(&asked))));
-        open.0.push_back(Open { abort: task.abort_handle(), asked });
-    }
-}
-
-async fn converse(stream: TcpStream, peer: SocketAddr, desk: Arc<Desk>, asked: Arc<AtomicBool>) {
-    let Ok(ours) = stream.local_addr() else { return };
-    let service = service_fn(|request| {
-        asked.store(true, Ordering::Relaxed);
-        let desk = Arc::clone(&desk);
-        async move { Ok::<_, Infallible>(desk.answer(request, peer, ours).await) }
-    });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .keep_alive(false)
-        .max_buf_size(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
-        .await
-        .ok();
-}
-
 impl Desk {
-    async fn answer(
-        &self,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-        ours: SocketAddr,
-    ) -> Response<Full<Bytes>> {
-        if !guard::is_plain_get(&request, self.port) {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        if !door::is_plain_get(&request, self.port) {
             return refusal(StatusCode::BAD_REQUEST);
-        }
-        // Reads the kernel's table: a file of some hundred rows.
-        if !tokio::task::spawn_blocking(move || guard::is_peer(uid(), peer, ours)).await.unwrap_or(false) {
-            return refusal(StatusCode::FORBIDDEN);
         }
         match request.uri().path().strip_prefix("/console/") {
             Some(nonce) => self.console(nonce).await,
@@ -165,10 +84,10 @@ impl Desk {
     }
 
     async fn credentials(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        if guard::is_from_page(request) || request.uri().query().is_some() {
+        if door::is_from_page(request) || request.uri().query().is_some() {
             return refusal(StatusCode::FORBIDDEN);
         }
-        let path = request.uri().path().trim_start_matches('/');
+        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
         let secrets = &self.effects.secrets;
         let Some(session) = secrets.ticket_at(path) else { return refusal(StatusCode::NOT_FOUND) };
         let mut given = request.headers().get_all(header::AUTHORIZATION).iter();
@@ -197,9 +116,14 @@ impl Desk {
         };
         let opened = async {
             let served = self.served(session.as_str()).await.ok_or(Code::SessionNotLive)?;
-            let credentials = self.effects.secrets.credentials.lend(&session).ok_or(Code::SessionNotLive)?;
             let left = served.now.wall.until(served.until);
-            console::sign_in_url(&self.effects.aws, &served.sso, &served.region, &credentials, left).await
+            let secrets = &self.effects.secrets;
+            let sign_in = |credentials: Arc<Credentials>| async move {
+                console::sign_in_url(&self.effects.aws, &served.sso, &served.region, &credentials, left).await
+            };
+            // Given up at once when the lease ends meanwhile.
+            let url = secrets.while_held(&session, sign_in).await.ok_or(Code::SessionNotLive)??;
+            self.served(session.as_str()).await.map(|_| url).ok_or(Code::SessionNotLive)
         };
         let url = match opened.await {
             Ok(url) => url,

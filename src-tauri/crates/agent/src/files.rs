@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use daypass_domain::{
@@ -13,10 +14,29 @@ use daypass_domain::{
     sso::{Endpoints, Source, SsoSession, StartUrl},
 };
 use serde::{Deserialize, Serialize};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 /// The file in the state folder.
 pub struct Memory {
     folder: PathBuf,
+}
+
+/// Writes what it is given, the newest last.
+pub struct Writer {
+    sender: mpsc::UnboundedSender<Remembered>,
+    task: JoinHandle<()>,
+}
+
+impl Writer {
+    pub fn write(&self, remembered: Remembered) {
+        self.sender.send(remembered).ok();
+    }
+
+    /// Waits until everything is written, a second at most.
+    pub async fn finish(self) {
+        drop(self.sender);
+        timeout(Duration::from_secs(1), self.task).await.ok();
+    }
 }
 
 #[derive(Default, Deserialize, Serialize)]
@@ -68,6 +88,23 @@ impl Memory {
             endpoints: Endpoints::default(),
         });
         Remembered { habits: saved.habits, catalogs: saved.catalogs, typed: typed.collect() }
+    }
+
+    /// Writes in the background: a slow disk must hold up nothing.
+    #[must_use]
+    pub fn writer(self) -> Writer {
+        let (sender, mut remembered) = mpsc::unbounded_channel();
+        let task = tokio::task::spawn_blocking(move || {
+            while let Some(mut newest) = remembered.blocking_recv() {
+                while let Ok(newer) = remembered.try_recv() {
+                    newest = newer;
+                }
+                if let Err(e) = self.write(newest) {
+                    tracing::warn!(kind = ?e.kind(), "what is remembered could not be written");
+                }
+            }
+        });
+        Writer { sender, task }
     }
 
     /// Writes it down: a new file beside the old one, then in its place.

@@ -9,7 +9,6 @@ pub mod clock;
 pub mod effects;
 pub mod endpoint;
 pub mod files;
-pub mod guard;
 pub mod nonce;
 pub mod practice;
 pub mod run;

@@ -21,6 +21,9 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
+/// A log longer than this is put aside at start.
+const LONGEST_LOG: u64 = 1024 * 1024;
+
 /// Daypass's agent. The window and the `daypass` command start it; nobody needs to.
 #[derive(Parser)]
 #[command(version)]
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     // Before anything else, and so before the first secret.
     let hardening = harden();
     Arguments::parse();
+    bypass_proxies_on_loopback();
     match start(hardening) {
         Ok(()) => ExitCode::SUCCESS,
         Err(code) => {
@@ -76,6 +80,18 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     Ok(())
 }
 
+/// Plain http is for this machine alone: a proxy must never see it.
+fn bypass_proxies_on_loopback() {
+    for name in ["NO_PROXY", "no_proxy"] {
+        let before = std::env::var(name).or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
+        let separator = if before.is_empty() { "" } else { "," };
+        #[expect(unsafe_code, reason = "nothing else runs yet")]
+        unsafe {
+            std::env::set_var(name, format!("{before}{separator}127.0.0.1,localhost,::1"));
+        }
+    }
+}
+
 /// What protects less than it should on this machine.
 fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
     let checks = [
@@ -97,8 +113,11 @@ fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
 fn log(memory: Option<&Memory>) {
     let Some(folder) = memory.map(Memory::folder) else { return };
     std::fs::create_dir_all(folder).ok();
-    let file =
-        OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(folder.join("agent.log"));
+    let path = folder.join("agent.log");
+    if std::fs::metadata(&path).is_ok_and(|m| m.len() > LONGEST_LOG) {
+        std::fs::rename(&path, folder.join("agent.log.old")).ok();
+    }
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     let Ok(file) = file else { return };
     let level = std::env::var("DAYPASS_LOG").ok().and_then(|l| l.parse().ok()).unwrap_or(LevelFilter::INFO);
     let ours = ["daypass_agent", "daypass_aws", "daypass_domain", "daypass_vault", "daypass_wire"];

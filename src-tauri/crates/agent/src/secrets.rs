@@ -1,5 +1,7 @@
 //! Every secret the agent holds, by what it is for.
 
+use std::{sync::Arc, time::Duration};
+
 use daypass_aws::{
     oidc::{Registration, Token},
     random,
@@ -9,10 +11,11 @@ use daypass_domain::{
     time::Timestamp,
 };
 use daypass_vault::{credentials::Credentials, page::NoMemory, secret::Secret, vault::Vault};
+use tokio::sync::Notify;
 
 /// A sign-in: the registration and the token it got.
 pub struct SignedIn {
-    pub registration: std::sync::Arc<Registration>,
+    pub registration: Arc<Registration>,
     pub token: Token,
 }
 
@@ -32,20 +35,70 @@ impl Ticket {
     }
 }
 
+/// How long a borrower gets to let go of what is being wiped.
+const LETS_GO_WITHIN: Duration = Duration::from_millis(500);
+
 /// The vaults.
 #[derive(Default)]
 pub struct Secrets {
+    /// Says that something has been taken out: borrowers look whether it was theirs.
+    taken: Notify,
     pub sign_ins: Vault<SsoSessionName, SignedIn>,
     pub credentials: Vault<SessionId, Credentials>,
     pub tickets: Vault<SessionId, Ticket>,
 }
 
 impl Secrets {
-    /// Zeroes what one lease had; returns how many pages.
-    pub fn wipe(&self, session: &SessionId) -> u32 {
-        let credentials = self.credentials.take(session).map_or(0, |c| c.page_count());
-        let ticket = self.tickets.take(session).map_or(0, |t| t.path.page_count() + t.token.page_count());
-        u32::try_from(credentials + ticket).unwrap_or(u32::MAX)
+    /// Runs `work` with a lease's credentials, and drops it, and them, at once when the lease ends.
+    ///
+    /// `None` where there are none, or no longer.
+    pub async fn while_held<T, F>(
+        &self,
+        session: &SessionId,
+        work: impl FnOnce(Arc<Credentials>) -> F,
+    ) -> Option<T>
+    where
+        F: Future<Output = T>,
+    {
+        let held = self.credentials.lend(session)?;
+        let is_gone = Arc::downgrade(&held);
+        let ended = async {
+            loop {
+                // Enabled before looking: what is taken in between is not missed.
+                let mut taken = std::pin::pin!(self.taken.notified());
+                taken.as_mut().enable();
+                let now = self.credentials.lend(session);
+                if now.is_none_or(|now| !std::ptr::eq(Arc::as_ptr(&now), is_gone.as_ptr())) {
+                    return;
+                }
+                taken.await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = ended => None,
+            done = work(held) => Some(done),
+        }
+    }
+
+    /// Zeroes what one lease had; returns how many pages are zeroed when this returns.
+    pub async fn wipe(&self, session: &SessionId) -> u32 {
+        let credentials = self.credentials.take(session);
+        let ticket = self.tickets.take(session);
+        self.taken.notify_waiters();
+        let mut pages = ticket.map_or(0, |t| t.path.page_count() + t.token.page_count());
+        if let Some(credentials) = credentials {
+            let alone = async {
+                while Arc::strong_count(&credentials) > 1 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            // Not counted where a borrower will not let go: "wiped" is said after the wiping.
+            if tokio::time::timeout(LETS_GO_WITHIN, alone).await.is_ok() {
+                pages += credentials.page_count();
+            }
+        }
+        u32::try_from(pages).unwrap_or(u32::MAX)
     }
 
     /// The lease whose ticket has this path; every ticket is compared, each in constant time.
@@ -130,14 +183,26 @@ mod tests {
         assert_eq!(process["SessionToken"], "t");
     }
 
-    #[test]
-    fn wiping_counts_the_pages_of_one_lease() {
+    #[tokio::test]
+    async fn wiping_counts_the_pages_of_one_lease() {
         let secrets = Secrets::default();
         let id: SessionId = "abcdefgh".parse().unwrap();
         let parts = Parts { access_key_id: "a", secret_access_key: "b", session_token: "c" };
         secrets.credentials.put(id.clone(), Credentials::copy_of(&parts).unwrap());
         secrets.tickets.put(id.clone(), Ticket::new().unwrap());
-        assert_eq!(secrets.wipe(&id), 3);
-        assert_eq!(secrets.wipe(&id), 0);
+        assert_eq!(secrets.wipe(&id).await, 3);
+        assert_eq!(secrets.wipe(&id).await, 0);
+    }
+
+    #[tokio::test]
+    async fn who_works_with_credentials_is_cut_off_when_they_are_wiped() {
+        let secrets = Secrets::default();
+        let id: SessionId = "abcdefgh".parse().unwrap();
+        let parts = Parts { access_key_id: "a", secret_access_key: "b", session_token: "c" };
+        secrets.credentials.put(id.clone(), Credentials::copy_of(&parts).unwrap());
+        let work = secrets.while_held(&id, |_held| std::future::pending::<()>());
+        let (done, pages) = tokio::join!(work, secrets.wipe(&id));
+        assert!(done.is_none());
+        assert_eq!(pages, 1);
     }
 }

@@ -49,7 +49,11 @@ pub fn bind(folder: &RuntimeFolder) -> Result<UnixListener, Code> {
 pub async fn serve(listener: UnixListener, desk: Desk) {
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, say: not to be asked again at once.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
         let is_ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == uid());
         let (true, Ok(place)) = (is_ours, Arc::clone(&places).try_acquire_owned()) else { continue };
         let desk = desk.clone();
@@ -110,7 +114,7 @@ impl Desk {
             }
         };
         let reader = async {
-            while let Ok(bytes) = frame::read_bytes(&mut read).await {
+            while let Ok(bytes) = frame::read_bytes(&mut read, frame::LONGEST).await {
                 let Ok(ToAgent { number, question }) = frame::parse(&bytes) else {
                     let number = frame::parse::<Number>(&bytes).map_or(0, |n| n.number);
                     let reply = Reply::Refused(Code::Malformed.into());

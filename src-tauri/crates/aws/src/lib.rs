@@ -6,6 +6,7 @@
 pub mod client;
 pub mod config;
 pub mod console;
+pub mod door;
 mod error;
 pub mod oidc;
 pub mod pace;

@@ -21,6 +21,8 @@ use crate::{
 
 /// Accounts and roles come in pages of this size, the largest there is.
 const PAGE: i32 = 100;
+/// AWS's own limit is 50 characters; what is longer is cut.
+const LONGEST_NAME: usize = 128;
 /// How often one call of a sync is tried when AWS throttles it, and when it fails otherwise.
 const TRIES_THROTTLED: u32 = 30;
 const TRIES: u32 = 4;
@@ -59,7 +61,8 @@ impl<'a> Portal<'a> {
                 .await?;
             for account in page.account_list.ok_or(Code::NotAws)? {
                 if let Some(Ok(id)) = account.account_id.map(AccountId::try_from) {
-                    let name = account.account_name.unwrap_or_default();
+                    let name: String =
+                        account.account_name.unwrap_or_default().chars().take(LONGEST_NAME).collect();
                     accounts.push((id.clone(), if name.is_empty() { id.to_string() } else { name }));
                 }
             }

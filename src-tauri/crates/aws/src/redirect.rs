@@ -3,39 +3,85 @@
 //! It serves before the browser opens. A request that is not exactly the right one is answered 400 and
 //! forgotten: it neither ends the wait nor spends the shot. Nothing of a request is ever reflected.
 
-use std::{convert::Infallible, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use daypass_domain::failure::Code;
 use daypass_vault::secret::Secret;
 use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode, body::Bytes, header, server::conn::http1, service::service_fn,
+    Request, Response, StatusCode,
+    body::{Body, Bytes},
+    header::{self, HeaderValue},
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc},
-    time::timeout,
+    sync::mpsc,
+    task::JoinHandle,
+    time::{sleep, timeout},
 };
 use zeroize::Zeroize;
 
-use crate::random;
+use crate::{door, random};
 
 /// What is registered: without a port, which is free at authorization.
 pub const REGISTERED: &str = "http://127.0.0.1/oauth/callback";
 const PATH: &str = "/oauth/callback";
+const START: &str = "/sign-in/";
+/// How many addresses that were not opened are remembered.
+const MOST_STARTS: usize = 8;
 
 const DONE: &str = include_str!("redirect.html");
+const NOT_THIS: &str = "This is not the request Daypass waits for.";
+const SPENT: &str = "This address has been used. Ask Daypass to open the browser again.";
 
 /// The listener, bound.
 pub struct Redirect {
     listener: TcpListener,
+    gate: Arc<Gate>,
+}
+
+/// What requests are judged by.
+pub struct Gate {
     port: u16,
-    state: Arc<Secret>,
+    state: Secret,
+    /// Where the sign-in leads, once that is known.
+    authorize: OnceLock<Secret>,
+    /// Addresses given out and not opened yet.
+    starts: Mutex<Vec<Secret>>,
 }
 
 /// What the right request brought: the authorization code, or that it was refused.
 type Outcome = Result<Secret, Code>;
+
+impl Gate {
+    /// A one-shot address that leads to the sign-in: `state` and challenge stand in nobody's argv.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn new_start(&self) -> Result<String, Code> {
+        let start = random::secret(256).map_err(|_| Code::NoMemory)?;
+        let url = start.with_str(|start| format!("http://127.0.0.1:{}{START}{start}", self.port));
+        let mut starts = self.starts();
+        if starts.len() >= MOST_STARTS {
+            starts.remove(0);
+        }
+        starts.push(start);
+        Ok(url)
+    }
+
+    fn spend(&self, start: &str) -> bool {
+        let mut starts = self.starts();
+        let found = starts.iter().position(|s| random::is_same(s, start));
+        found.map(|i| starts.remove(i)).is_some()
+    }
+
+    fn starts(&self) -> MutexGuard<'_, Vec<Secret>> {
+        self.starts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Redirect {
     /// Binds a free port on 127.0.0.1 and makes the `state` that the right request carries.
@@ -43,85 +89,90 @@ impl Redirect {
     /// # Errors
     /// No port or no memory.
     pub async fn bind() -> Result<Self, Code> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|_| Code::Internal)?;
-        let port = listener.local_addr().map_err(|_| Code::Internal)?.port();
-        let state = Arc::new(random::secret(256).map_err(|_| Code::NoMemory)?);
-        Ok(Self { listener, port, state })
+        let (listener, port) = door::bind().await.map_err(|_| Code::Internal)?;
+        let state = random::secret(256).map_err(|_| Code::NoMemory)?;
+        let gate = Gate { port, state, authorize: OnceLock::new(), starts: Mutex::default() };
+        Ok(Self { listener, gate: Arc::new(gate) })
+    }
+
+    #[must_use]
+    pub fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
     /// The address as it is at authorization and at CreateToken.
     #[must_use]
     pub fn uri(&self) -> String {
-        format!("http://127.0.0.1:{}{PATH}", self.port)
+        format!("http://127.0.0.1:{}{PATH}", self.gate.port)
     }
 
     #[must_use]
     pub fn state(&self) -> &Secret {
-        &self.state
+        &self.gate.state
     }
 
-    /// Serves until the right request comes. Dropping the future closes the port.
+    /// Serves processes of `uid` until the right request comes; whoever opens a start is led to `authorize`.
+    /// Dropping the future closes the port.
     ///
     /// # Errors
     /// `SignInRefused` where the person said no, `SignInTimedOut` after 10 minutes.
-    pub async fn wait(self) -> Outcome {
-        timeout(Duration::from_secs(600), self.serve()).await.unwrap_or(Err(Code::SignInTimedOut))
-    }
-
-    async fn serve(self) -> Outcome {
+    pub async fn wait(self, uid: u32, authorize: Secret) -> Outcome {
+        self.gate.authorize.set(authorize).ok();
         let (sender, mut outcome) = mpsc::channel::<Outcome>(1);
-        let places = Arc::new(Semaphore::new(64));
-        loop {
-            let accepted = tokio::select! {
-                biased;
-                Some(outcome) = outcome.recv() => return outcome,
-                accepted = self.listener.accept() => accepted,
-            };
-            let (Ok((stream, _)), Ok(place)) = (accepted, Arc::clone(&places).try_acquire_owned()) else {
-                continue;
-            };
-            let (sender, state, port) = (sender.clone(), Arc::clone(&self.state), self.port);
-            tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let response = answer(&request, port, &state, &sender);
-                    async move { Ok::<_, Infallible>(response) }
-                });
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(Duration::from_secs(5))
-                    .keep_alive(false)
-                    .max_buf_size(16 * 1024)
-                    .serve_connection(TokioIo::new(stream), service);
-                timeout(Duration::from_secs(10), connection).await.ok();
-                drop(place);
-            });
-        }
+        let gate = self.gate;
+        let serving = Serving(tokio::spawn(door::serve(self.listener, uid, move |request| {
+            let response = answer(&request, &gate, &sender);
+            async move { response }
+        })));
+        let outcome = timeout(Duration::from_secs(600), outcome.recv()).await;
+        // The browser still gets its page.
+        tokio::spawn(async move {
+            sleep(Duration::from_secs(1)).await;
+            drop(serving);
+        });
+        outcome.map_or(Err(Code::SignInTimedOut), |outcome| outcome.unwrap_or(Err(Code::Internal)))
     }
 }
 
-fn answer<B>(
+/// The server, which ends when this is dropped.
+struct Serving(JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn answer<B: Body>(
     request: &Request<B>,
-    port: u16,
-    state: &Secret,
+    gate: &Gate,
     sender: &mpsc::Sender<Outcome>,
 ) -> Response<Full<Bytes>> {
+    if !door::is_plain_get(request, gate.port) {
+        return page(StatusCode::BAD_REQUEST, NOT_THIS);
+    }
+    if let Some(start) = request.uri().path().strip_prefix(START) {
+        let authorize = gate.authorize.get().and_then(|url| url.with(HeaderValue::from_bytes).ok());
+        return match authorize {
+            Some(authorize) if gate.spend(start) => {
+                let mut response = page(StatusCode::SEE_OTHER, "");
+                response.headers_mut().insert(header::LOCATION, authorize);
+                response
+            }
+            _ => page(StatusCode::GONE, SPENT),
+        };
+    }
     // Only the first right request counts: the channel has one place.
-    if read(request, port, state).is_some_and(|outcome| sender.try_send(outcome).is_ok()) {
+    if read(request, &gate.state).is_some_and(|outcome| sender.try_send(outcome).is_ok()) {
         page(StatusCode::OK, DONE)
     } else {
-        page(StatusCode::BAD_REQUEST, "This is not the request Daypass waits for.")
+        page(StatusCode::BAD_REQUEST, NOT_THIS)
     }
 }
 
-/// The outcome, if this is the right request: method, path, Host, `state`, and only then `error` or `code`.
-fn read<B>(request: &Request<B>, port: u16, state: &Secret) -> Option<Outcome> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host_is_ours = hosts.next().is_some_and(|h| h.as_bytes() == format!("127.0.0.1:{port}").as_bytes());
-    if request.method() != Method::GET
-        || request.uri().path() != PATH
-        || !host_is_ours
-        || hosts.next().is_some()
-    {
+/// The outcome, if this is the right request: path, `state`, and only then `error` or `code`.
+fn read<B>(request: &Request<B>, state: &Secret) -> Option<Outcome> {
+    if request.uri().path() != PATH {
         return None;
     }
     let query = request.uri().query()?;
@@ -165,6 +216,8 @@ fn page(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
 
 #[cfg(test)]
 mod tests {
+    use std::{net::Ipv4Addr, os::unix::fs::MetadataExt};
+
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpStream,
@@ -180,6 +233,10 @@ mod tests {
         answer
     }
 
+    fn uid() -> u32 {
+        std::fs::metadata("/proc/self").unwrap().uid()
+    }
+
     fn get(port: u16, target: &str) -> String {
         format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
     }
@@ -187,9 +244,10 @@ mod tests {
     #[tokio::test]
     async fn the_right_request_wins_after_any_number_of_wrong_ones() {
         let redirect = Redirect::bind().await.unwrap();
-        let port = redirect.port;
+        let port = redirect.gate.port;
         let state = redirect.state().with_str(str::to_owned);
-        let wait = tokio::spawn(redirect.wait());
+        let wait =
+            tokio::spawn(redirect.wait(uid(), Secret::copy_of(b"https://idp.example/authorize").unwrap()));
         let wrong = [
             get(port, "/"),
             get(port, "/oauth/callback"),
@@ -223,12 +281,58 @@ mod tests {
     #[tokio::test]
     async fn half_a_request_does_not_hold_up_the_right_one() {
         let redirect = Redirect::bind().await.unwrap();
-        let port = redirect.port;
+        let port = redirect.gate.port;
         let state = redirect.state().with_str(str::to_owned);
-        let wait = tokio::spawn(redirect.wait());
+        let wait =
+            tokio::spawn(redirect.wait(uid(), Secret::copy_of(b"https://idp.example/authorize").unwrap()));
         let mut half = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         half.write_all(b"GET /oauth").await.unwrap();
         send(port, get(port, &format!("/oauth/callback?error=access_denied&state={state}"))).await;
         assert!(matches!(wait.await.unwrap(), Err(Code::SignInRefused)));
+    }
+
+    #[tokio::test]
+    async fn a_start_leads_to_the_sign_in_once() {
+        let redirect = Redirect::bind().await.unwrap();
+        let gate = redirect.gate();
+        let target = Secret::copy_of(b"https://idp.example/authorize").unwrap();
+        let _wait = tokio::spawn(redirect.wait(uid(), target));
+        let start = gate.new_start().unwrap();
+        let path = start.split_once(&gate.port.to_string()).unwrap().1.to_owned();
+        let first = send(gate.port, get(gate.port, &path)).await;
+        assert!(
+            first.contains("303") && first.contains("location: https://idp.example/authorize"),
+            "{first}"
+        );
+        assert!(send(gate.port, get(gate.port, &path)).await.contains("410"));
+        assert!(send(gate.port, get(gate.port, "/sign-in/x")).await.contains("410"));
+    }
+
+    #[tokio::test]
+    async fn another_user_is_cut_off_whatever_they_know() {
+        let redirect = Redirect::bind().await.unwrap();
+        let port = redirect.gate.port;
+        let state = redirect.state().with_str(str::to_owned);
+        let someone_else = uid() + 1;
+        let wait = tokio::spawn(redirect.wait(someone_else, Secret::copy_of(b"x").unwrap()));
+        let answer = send(port, get(port, &format!("/oauth/callback?code=right&state={state}"))).await;
+        assert_eq!(answer, "");
+        assert!(!wait.is_finished());
+    }
+
+    #[tokio::test]
+    async fn hundreds_of_half_open_connections_do_not_keep_the_right_one_out() {
+        let redirect = Redirect::bind().await.unwrap();
+        let port = redirect.gate.port;
+        let state = redirect.state().with_str(str::to_owned);
+        let wait = tokio::spawn(redirect.wait(uid(), Secret::copy_of(b"x").unwrap()));
+        let mut half_open = Vec::new();
+        for _ in 0..300 {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+            half_open.push(stream);
+        }
+        send(port, get(port, &format!("/oauth/callback?code=right&state={state}"))).await;
+        assert!(wait.await.unwrap().is_ok());
     }
 }

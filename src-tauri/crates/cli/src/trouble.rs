@@ -133,7 +133,8 @@ fn exit_code(code: Code) -> u8 {
         | Code::SignInLapsed
         | Code::StartUrlRefused => 3,
         Code::NoLiveSession | Code::UnknownSession | Code::SessionNotLive => 4,
-        Code::AgentMissing
+        Code::AgentBusy
+        | Code::AgentMissing
         | Code::AgentSilent
         | Code::AgentRunning
         | Code::AgentOlder

@@ -54,6 +54,8 @@ pub enum Event {
         session: SessionId,
         expiration: Expiration,
     },
+    /// The system refused to lock the pages of some credentials.
+    NotLocked,
     IssueFailed {
         session: SessionId,
         code: Code,

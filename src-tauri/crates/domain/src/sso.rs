@@ -12,6 +12,9 @@ use crate::ids::{Region, SsoSessionName};
 #[ts(type = "string")]
 pub struct StartUrl(Url);
 
+/// The longest start URL, in bytes: AWS's own have less than 100.
+const LONGEST: usize = 512;
+
 /// Why a text is no start URL.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BadStartUrl {
@@ -37,6 +40,9 @@ impl StartUrl {
 impl TryFrom<String> for StartUrl {
     type Error = BadStartUrl;
     fn try_from(text: String) -> Result<Self, BadStartUrl> {
+        if text.len() > LONGEST {
+            return Err(BadStartUrl::NotAnAddress);
+        }
         let url = Url::parse(text.trim()).map_err(|_| BadStartUrl::NotAnAddress)?;
         if url.host_str().is_none() || !url.username().is_empty() || url.password().is_some() {
             return Err(BadStartUrl::NotAnAddress);

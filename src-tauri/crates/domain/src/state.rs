@@ -198,6 +198,11 @@ impl State {
         self.sso_sessions.get(name.as_str()).map(|s| &s.sso)
     }
 
+    #[must_use]
+    pub fn is_signed_in(&self, name: &SsoSessionName) -> bool {
+        self.sso_sessions.get(name.as_str()).is_some_and(Sso::is_signed_in)
+    }
+
     /// Whether any lease wants or has credentials.
     #[must_use]
     pub fn has_open_sessions(&self) -> bool {

@@ -36,6 +36,28 @@ impl<K: Eq + Hash + Clone, T> Vault<K, T> {
         self.lock().remove(key)
     }
 
+    /// Takes the thing under `key` out if it still is `held`.
+    pub fn take_if(&self, key: &K, held: &Arc<T>) -> bool {
+        let mut slots = self.lock();
+        let is_same = slots.get(key).is_some_and(|now| Arc::ptr_eq(now, held));
+        let taken = if is_same { slots.remove(key) } else { None };
+        drop(slots);
+        taken.is_some()
+    }
+
+    /// Puts `thing` in the place of `held`, if that is still there; else `thing` is dropped, and so zeroed.
+    pub fn replace_if(&self, key: &K, held: &Arc<T>, thing: T) -> Option<Arc<T>> {
+        let mut slots = self.lock();
+        let slot = slots.get_mut(key).filter(|now| Arc::ptr_eq(now, held))?;
+        *slot = Arc::new(thing);
+        Some(Arc::clone(slot))
+    }
+
+    /// Drops what `keep` does not want.
+    pub fn retain(&self, keep: impl Fn(&K) -> bool) {
+        self.lock().retain(|key, _| keep(key));
+    }
+
     /// Drops everything.
     pub fn clear(&self) {
         let all = std::mem::take(&mut *self.lock());

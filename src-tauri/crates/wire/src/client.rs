@@ -36,7 +36,7 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// Connects and exchanges hellos.
 ///
 /// # Errors
-/// `AgentMissing` where none listens, `AgentOlder` for another version, `SocketFolder`, `AgentSilent`.
+/// `AgentMissing` where none listens, `AgentBusy` where it hangs up, `AgentOlder` for another version, `SocketFolder`, `AgentSilent`.
 pub async fn greet(folder: &RuntimeFolder, program: &str, purpose: Purpose) -> Result<UnixStream, Code> {
     folder.check()?;
     let mut stream = UnixStream::connect(folder.socket()).await.map_err(|_| Code::AgentMissing)?;
@@ -49,7 +49,7 @@ pub async fn greet(folder: &RuntimeFolder, program: &str, purpose: Purpose) -> R
     };
     match timeout(PATIENCE, hello).await {
         Err(_) => Err(Code::AgentSilent),
-        Ok(Err(FrameError::Closed | FrameError::Io(_))) => Err(Code::AgentMissing),
+        Ok(Err(FrameError::Closed | FrameError::Io(_))) => Err(Code::AgentBusy),
         Ok(Err(_)) => Err(Code::AgentOlder),
         Ok(Ok(hello)) if hello.version != VERSION => Err(Code::AgentOlder),
         Ok(Ok(_)) => Ok(stream),
@@ -161,7 +161,7 @@ impl Client {
 
 /// Hands replies to those who wait and publishes views, until the connection ends.
 async fn listen(mut read: OwnedReadHalf, waiting: Waiting, views: watch::Sender<Option<Arc<View>>>) {
-    while let Ok(message) = frame::read(&mut read).await {
+    while let Ok(message) = frame::read_reply(&mut read).await {
         match message {
             FromAgent::View(view) => {
                 views.send_replace(Some(Arc::new(*view)));

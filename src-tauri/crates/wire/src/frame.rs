@@ -3,8 +3,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// The longest frame.
+/// The longest frame a client may send.
 pub const LONGEST: usize = 64 * 1024;
+/// The longest frame of the agent: a view with everything in it at its longest has less.
+pub const LONGEST_REPLY: usize = 4 * 1024 * 1024;
 
 /// Why a frame could not be read or written. Never holds its content.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +15,7 @@ pub enum FrameError {
     Closed,
     #[error("the connection broke")]
     Io(#[from] std::io::Error),
-    #[error("a frame is longer than 64 KiB")]
+    #[error("a frame is too long")]
     TooLong,
     #[error("a frame is not what was expected")]
     Malformed,
@@ -23,7 +25,7 @@ pub enum FrameError {
 ///
 /// # Errors
 /// A closed or broken connection, or a frame that is too long.
-pub async fn read_bytes(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, FrameError> {
+pub async fn read_bytes(from: &mut (impl AsyncRead + Unpin), longest: usize) -> Result<Vec<u8>, FrameError> {
     let mut length = [0; 4];
     match from.read_exact(&mut length).await {
         Ok(_) => {}
@@ -31,7 +33,7 @@ pub async fn read_bytes(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, 
         Err(e) => return Err(e.into()),
     }
     let length = u32::from_be_bytes(length) as usize;
-    if length > LONGEST {
+    if length > longest {
         return Err(FrameError::TooLong);
     }
     let mut bytes = vec![0; length];
@@ -44,7 +46,15 @@ pub async fn read_bytes(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, 
 /// # Errors
 /// As [`read_bytes`], or JSON that is no `T`.
 pub async fn read<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin)) -> Result<T, FrameError> {
-    parse(&read_bytes(from).await?)
+    parse(&read_bytes(from, LONGEST).await?)
+}
+
+/// Reads one frame of the agent as `T`.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_reply<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin)) -> Result<T, FrameError> {
+    parse(&read_bytes(from, LONGEST_REPLY).await?)
 }
 
 /// Parses the bytes of a frame.
@@ -60,8 +70,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FrameError> {
 /// # Errors
 /// A broken connection, or too many bytes.
 pub async fn write_bytes(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), FrameError> {
-    let length =
-        u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= LONGEST).ok_or(FrameError::TooLong)?;
+    let length = u32::try_from(bytes.len())
+        .ok()
+        .filter(|_| bytes.len() <= LONGEST_REPLY)
+        .ok_or(FrameError::TooLong)?;
     to.write_all(&length.to_be_bytes()).await?;
     to.write_all(bytes).await?;
     to.flush().await?;
@@ -93,9 +105,9 @@ mod tests {
     #[tokio::test]
     async fn a_frame_over_64_kib_is_refused_before_it_is_read() {
         let bytes = [0x00, 0x01, 0x00, 0x01];
-        assert!(matches!(read_bytes(&mut bytes.as_slice()).await, Err(FrameError::TooLong)));
+        assert!(matches!(read_bytes(&mut bytes.as_slice(), LONGEST).await, Err(FrameError::TooLong)));
         assert!(matches!(
-            write_bytes(&mut Vec::new(), &vec![0; LONGEST + 1]).await,
+            write_bytes(&mut Vec::new(), &vec![0; LONGEST_REPLY + 1]).await,
             Err(FrameError::TooLong)
         ));
     }

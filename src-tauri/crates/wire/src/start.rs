@@ -11,6 +11,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::{client::Client, folder::RuntimeFolder};
 
+/// Where a Daypass shell keeps the names of the variables that it has set.
+pub const SHELL_VARIABLES: &str = "DAYPASS_ENVIRONMENT";
+
 /// The program `name` beside the one that runs.
 ///
 /// # Errors
@@ -34,6 +37,12 @@ pub async fn connect_or_start(folder: &RuntimeFolder, program: &str) -> Result<C
     }
     let mut command = Command::new(beside("daypass-agent", Code::AgentMissing)?);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // What a Daypass shell has set is for its own programs: an agent that took it over would go to the
+    // practice organisation's address for real ones too.
+    let outer = std::env::var(SHELL_VARIABLES).unwrap_or_default();
+    for name in outer.split(',').chain([SHELL_VARIABLES, "DAYPASS_SESSION"]).filter(|n| !n.is_empty()) {
+        command.env_remove(name);
+    }
     // A session of its own: it must outlive the terminal it was started from.
     #[expect(unsafe_code, reason = "setsid is async-signal-safe and is all that runs between fork and exec")]
     unsafe {
@@ -49,7 +58,9 @@ pub async fn connect_or_start(folder: &RuntimeFolder, program: &str) -> Result<C
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         match Client::connect(folder, program).await {
-            Err(Code::AgentMissing) if Instant::now() < deadline => sleep(Duration::from_millis(10)).await,
+            Err(Code::AgentMissing | Code::AgentBusy) if Instant::now() < deadline => {
+                sleep(Duration::from_millis(10)).await
+            }
             other => return other.map_err(Failure::from),
         }
     }

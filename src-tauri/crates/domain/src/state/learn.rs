@@ -12,6 +12,8 @@ use crate::{
     view::{NoticeView, Progress, SignInStatus, Stage as SignInStage, Why},
 };
 
+const NOT_LOCKED: &str =
+    "Credentials may reach the swap: the system locks no more memory for Daypass. Raise `ulimit -l`.";
 /// How many ended cards are kept.
 const MOST_ENDED: usize = 20;
 
@@ -72,6 +74,12 @@ impl State {
                 vec![]
             }
             Event::Issued { session, expiration } => self.issued(session, expiration, now),
+            Event::NotLocked => {
+                if self.degraded.iter().all(|d| d != NOT_LOCKED) {
+                    self.degraded.push(NOT_LOCKED.to_owned());
+                }
+                vec![]
+            }
             Event::IssueFailed { session, code } => {
                 if let Some(session) = self.session_mut(&session).filter(|s| s.is_open()) {
                     session.issue_failed(code, now);
@@ -94,8 +102,14 @@ impl State {
                 self.practice_starts = false;
                 self.catalog_revision += 1;
                 self.notice = None;
-                self.sso_sessions
-                    .insert(sso.name.clone(), Sso::new(*sso, crate::catalog::Catalog::default()));
+                let mut sso = *sso;
+                // A real organisation may have the name.
+                if self.sso_sessions.contains_key(&sso.name)
+                    && let Ok(other) = "daypass-practice".parse()
+                {
+                    sso.name = other;
+                }
+                self.sso_sessions.insert(sso.name.clone(), Sso::new(sso, crate::catalog::Catalog::default()));
                 vec![]
             }
             Event::PracticeFailed { code } => {

@@ -1,0 +1,170 @@
+//! The door of every loopback server of ours: who may come in, how many, and for how long.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response,
+    body::{Body, Bytes, Incoming},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::AbortHandle,
+    time::{sleep, timeout},
+};
+
+const MOST_CONNECTIONS: usize = 256;
+const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+const ALL_WITHIN: Duration = Duration::from_secs(10);
+/// The smallest buffer hyper takes; longer headers are refused.
+const MOST_HEADERS: usize = 8 * 1024;
+
+/// Binds a free port of 127.0.0.1.
+///
+/// # Errors
+/// The system has none.
+pub async fn bind() -> std::io::Result<(TcpListener, u16)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, port))
+}
+
+/// A connection: where to cut it, and whether a whole request has come.
+struct Open {
+    abort: AbortHandle,
+    asked: Arc<AtomicBool>,
+}
+
+/// Cut with the listener.
+#[derive(Default)]
+struct Connections(VecDeque<Open>);
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|c| c.abort.abort());
+    }
+}
+
+/// Serves requests of processes of `uid` by `answer`, one a connection, until dropped. Others are cut off.
+pub async fn serve<A, F>(listener: TcpListener, uid: u32, answer: A)
+where
+    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let mut open = Connections::default();
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Out of descriptors, say: not to be asked again at once.
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        open.0.retain(|c| !c.abort.is_finished());
+        if open.0.len() >= MOST_CONNECTIONS {
+            // The oldest that has not even asked makes room; where all have asked, the newest is cut off.
+            match open.0.iter().position(|c| !c.asked.load(Ordering::Relaxed)) {
+                Some(oldest) => open.0.remove(oldest).map_or((), |c| c.abort.abort()),
+                None => continue,
+            }
+        }
+        let asked = Arc::new(AtomicBool::new(false));
+        let conversation = converse(stream, peer, uid, answer.clone(), Arc::clone(&asked));
+        let task = tokio::spawn(timeout(ALL_WITHIN, conversation));
+        open.0.push_back(Open { abort: task.abort_handle(), asked });
+    }
+}
+
+async fn converse<A, F>(stream: TcpStream, peer: SocketAddr, uid: u32, answer: A, asked: Arc<AtomicBool>)
+where
+    A: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Response<Full<Bytes>>>,
+{
+    let Ok(ours) = stream.local_addr() else { return };
+    // Reads the kernel's table: a file of some hundred rows.
+    if !tokio::task::spawn_blocking(move || is_peer(uid, peer, ours)).await.unwrap_or(false) {
+        return;
+    }
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .keep_alive(false)
+        .max_buf_size(MOST_HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+        .ok();
+}
+
+/// Whether the process that made this connection runs as `uid`: the kernel's own table says.
+fn is_peer(uid: u32, peer: SocketAddr, ours: SocketAddr) -> bool {
+    let (SocketAddr::V4(peer), SocketAddr::V4(ours)) = (peer, ours) else { return false };
+    let v4 = |ip: &Ipv4Addr, port: u16| format!("{:08X}:{port:04X}", u32::from_ne_bytes(ip.octets()));
+    let wanted = (v4(peer.ip(), peer.port()), v4(ours.ip(), ours.port()));
+    let mapped = |address: &str| format!("0000000000000000FFFF0000{address}");
+    let wanted6 = (mapped(&wanted.0), mapped(&wanted.1));
+    let finds = |table: &str, wanted: &(String, String)| {
+        fs::read_to_string(table).is_ok_and(|rows| {
+            rows.lines().skip(1).any(|row| {
+                let mut columns = row.split_whitespace();
+                columns.nth(1) == Some(&wanted.0)
+                    && columns.next() == Some(&wanted.1)
+                    && columns.nth(4).and_then(|u| u.parse().ok()) == Some(uid)
+            })
+        })
+    };
+    finds("/proc/net/tcp", &wanted) || finds("/proc/net/tcp6", &wanted6)
+}
+
+/// GET without a body, with the one Host that is ours, to the letter.
+#[must_use]
+pub fn is_plain_get<B: Body>(request: &Request<B>, port: u16) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next().is_some_and(|h| h.as_bytes() == format!("127.0.0.1:{port}").as_bytes());
+    request.method() == Method::GET
+        && host
+        && hosts.next().is_none()
+        && request.uri().authority().is_none()
+        && request.body().is_end_stream()
+        && !request.headers().contains_key(header::TRANSFER_ENCODING)
+}
+
+/// The request comes from a page: a program's never carries these.
+#[must_use]
+pub fn is_from_page<B>(request: &Request<B>) -> bool {
+    request.headers().keys().any(|name| name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net, os::unix::fs::MetadataExt};
+
+    use super::*;
+
+    #[test]
+    fn the_kernel_tells_whose_connection_it_is() {
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let ours = listener.local_addr().unwrap();
+        let _client = net::TcpStream::connect(ours).unwrap();
+        let (_stream, peer) = listener.accept().unwrap();
+        let uid = fs::metadata("/proc/self").unwrap().uid();
+        assert!(is_peer(uid, peer, ours));
+        assert!(!is_peer(uid + 1, peer, ours));
+    }
+}
