@@ -45,6 +45,14 @@ async fn the_wrong_answer_in_the_browser_is_told_and_can_be_tried_again() {
 }
 
 #[tokio::test]
+async fn a_provider_that_redirects_at_once_is_never_too_quick() {
+    let rig = Rig::new(Options { accounts: 1, roles: 1, ..Options::default() }).await;
+    for run in 0..100 {
+        rig.sign_in().await.unwrap_or_else(|failure| panic!("run {run}: {failure}"));
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_can_be_cancelled_and_its_port_closes() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let target = SignInTarget::Named { sso_session: "acme".parse().unwrap() };
