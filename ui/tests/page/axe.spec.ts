@@ -39,13 +39,22 @@ async function objections(page: Page): Promise<string[]> {
     nodes.map((node) => `${id}: ${node.html.slice(0, 140)} ${node.any[0]?.message ?? ""}`));
 }
 
+/** Waits until the scene is there and nothing that ends is still moving. */
+async function still(page: Page): Promise<void> {
+  await page.locator("#app > *").first().waitFor();
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((a) => a.finished));
+  });
+}
+
 describe.each<[Scheme, Size]>([
   ["dark", [1040, 680]],
   ["light", [640, 480]],
 ])("in %s at %s", (scheme, size) => {
   it.each(SCENES)("the scene “%s” is clean", async (scene) => {
     const { page, complaints } = await open(browser, scene, scheme, size);
-    await page.waitForTimeout(250);
+    await still(page);
     expect(await objections(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
@@ -55,7 +64,7 @@ describe.each<[Scheme, Size]>([
     const { page, complaints } = await open(browser, "main", scheme, size);
     await page.getByTestId("role-row").first().waitFor();
     await show(page);
-    await page.waitForTimeout(150);
+    await still(page);
     expect(await objections(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await page.context().close();
