@@ -11,7 +11,7 @@ run:
 	src-tauri/setup.sh run
 	$(MAKE) ui/dist/index.html
 	cargo build --workspace --bins
-	PATH="$$PATH:$(abspath $(PROGRAMS))" $(PROGRAMS)/daypass-desktop --practice
+	$(PROGRAMS)/daypass-desktop --practice
 
 # The page first: the desktop has it built in.
 test: setup

@@ -26,7 +26,7 @@ let failed = 0;
 class Scenario {
   constructor(theme) {
     this.theme = theme;
-    this.desk = new Desk(theme, [clients, programs]);
+    this.desk = new Desk(theme, [clients]);
     this.notes = this.desk.path("seen-in-the-browser");
     writeFileSync(this.notes, "");
     Object.assign(this.desk.env, {

@@ -1,13 +1,13 @@
 //! The environment of a child: AWS programs in it use the ticket, and nothing that was there before.
 
-use std::{env, ffi::OsString, process::Command};
+use std::{env, ffi::OsString, path::PathBuf, process::Command};
 
 use daypass_launch::environment::scrub;
 use daypass_reveal::Grant;
 use daypass_vault::secret::Secret;
+// Names the `AWS_*` variables that we set, so that a command inside can tell ours from the person's.
+use daypass_wire::start::SHELL_VARIABLES as OURS;
 
-/// Names the `AWS_*` variables that we set, so that a command inside can tell ours from the person's.
-const OURS: &str = "DAYPASS_ENVIRONMENT";
 /// The shell's session.
 const SESSION: &str = "DAYPASS_SESSION";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
@@ -45,7 +45,22 @@ pub(crate) fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) 
     for name in ["NO_PROXY", "no_proxy"] {
         command.env(name, without_proxy(env::var(name).ok().as_deref()));
     }
+    if let Some(path) = with_our_folder(env::var_os("PATH"), env::current_exe().ok()) {
+        command.env("PATH", path);
+    }
     token.with_str(|token| _ = command.env(TOKEN, token));
+}
+
+/// `PATH` with the folder of this program at its end, so that `daypass whoami` works in the shell it starts.
+fn with_our_folder(path: Option<OsString>, program: Option<PathBuf>) -> Option<OsString> {
+    let folder = program?.parent()?.to_owned();
+    let path = path.unwrap_or_default();
+    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    if folders.contains(&folder) {
+        return None;
+    }
+    folders.push(folder);
+    env::join_paths(folders).ok()
 }
 
 /// Every `AWS_*` variable of the child but the token.
@@ -118,6 +133,14 @@ mod tests {
     fn given(command: &Command, name: &str) -> Option<String> {
         let (_, value) = command.get_envs().find(|(n, _)| *n == name)?;
         Some(value?.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_folder_of_the_command_comes_last_and_once() {
+        let program = || Some(PathBuf::from("/opt/daypass/daypass"));
+        let path = with_our_folder(Some("/usr/bin:/bin".into()), program());
+        assert_eq!(path, Some("/usr/bin:/bin:/opt/daypass".into()));
+        assert_eq!(with_our_folder(path, program()), None);
     }
 
     #[test]
