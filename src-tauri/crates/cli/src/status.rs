@@ -75,7 +75,7 @@ fn told(view: &View) -> String {
     let live = live_count(view) as u64;
     out.push_str(&format!("{} live", text::count(live, "session")));
     if live > 0 {
-        out.push_str(&format!(", used by {}", text::count(view.endpoint.clients, "shell or command")));
+        out.push_str(&format!(", {} with a ticket", text::count(view.endpoint.clients, "program")));
     }
     out.push_str(".\n");
     if let Some(notice) = &view.notice {
