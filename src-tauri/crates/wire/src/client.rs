@@ -214,6 +214,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_agent_that_hangs_up_is_busy_and_not_missing() {
+        let (_top, folder, listener) = folder();
+        let agent = async { drop(listener.accept().await.unwrap()) };
+        let (outcome, ()) = tokio::join!(greet(&folder, "test", Purpose::Control), agent);
+        assert_eq!(outcome.err(), Some(Code::AgentBusy));
+    }
+
+    #[tokio::test]
     async fn a_socket_nobody_listens_on_is_a_missing_agent() {
         let (_top, folder, listener) = folder();
         drop(listener);

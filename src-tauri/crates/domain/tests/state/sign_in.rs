@@ -184,6 +184,25 @@ fn the_practice_organisation_is_started_once_it_is_asked_for() {
 }
 
 #[test]
+fn practice_never_takes_the_name_of_a_real_organisation() {
+    let mut rig = Rig::signed_in();
+    let real = rig.lease("Billing", HOUR, HOUR);
+    rig.learn(Event::PracticeReady { sso: Box::new(sso("acme", Source::Practice)) });
+    assert_eq!(rig.sso("acme").source, Source::Config);
+    assert_eq!(rig.sso("daypass-practice").source, Source::Practice);
+    rig.learn(Event::PracticeEnded);
+    assert!(rig.may_serve(&real), "the real lease lives on");
+}
+
+#[test]
+fn credentials_in_unlocked_memory_are_shown_once() {
+    let mut rig = Rig::signed_in();
+    rig.learn(Event::NotLocked);
+    rig.learn(Event::NotLocked);
+    assert_eq!(rig.view().degraded.len(), 1);
+}
+
+#[test]
 fn practice_that_does_not_start_says_so() {
     let mut rig = Rig::signed_out();
     rig.learn(Event::PracticeFailed { code: Code::PracticeMissing });
