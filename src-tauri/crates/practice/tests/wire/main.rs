@@ -3,6 +3,7 @@
 
 mod client;
 mod console;
+mod device;
 mod failures;
 mod portal;
 mod sign_in;
