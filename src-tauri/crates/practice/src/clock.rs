@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// The real clock, or one that stands still until it is moved. Clones of a manual clock are the same clock.
+/// The real clock, or one that stands still until it is moved. Either can go wrong. Clones are the same clock.
 #[derive(Clone, Debug)]
-pub struct Clock(Source);
+pub struct Clock {
+    source: Source,
+    /// Milliseconds it is ahead of what it should say.
+    skew: Arc<AtomicI64>,
+}
 
 #[derive(Clone, Debug)]
 enum Source {
@@ -21,30 +25,38 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn real() -> Self {
-        Self(Source::Real)
+        Self { source: Source::Real, skew: Arc::default() }
     }
 
     /// A clock that stands at `start`, to the millisecond.
     #[must_use]
     pub fn manual(start: OffsetDateTime) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(milliseconds(start)))))
+        let source = Source::Manual(Arc::new(AtomicI64::new(milliseconds(start))));
+        Self { source, skew: Arc::default() }
     }
 
     /// The time by this clock, in UTC.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
-        match &self.0 {
+        let right = match &self.source {
             Source::Real => real_now(),
             Source::Manual(at) => {
                 let nanoseconds = i128::from(at.load(Ordering::SeqCst)) * 1_000_000;
                 OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
             }
-        }
+        };
+        right.saturating_add(time::Duration::milliseconds(self.skew.load(Ordering::SeqCst)))
+    }
+
+    /// Puts it ahead of the right time, or behind for a negative `skew`.
+    pub fn set_skew(&self, skew: time::Duration) {
+        let skew = i64::try_from(skew.whole_milliseconds()).unwrap_or(i64::MAX);
+        self.skew.store(skew, Ordering::SeqCst);
     }
 
     /// Moves a manual clock forward. The real clock goes its own way and ignores this.
     pub fn advance(&self, by: Duration) {
-        if let Source::Manual(at) = &self.0 {
+        if let Source::Manual(at) = &self.source {
             let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
             let moved = at.load(Ordering::SeqCst).saturating_add(by);
             at.store(moved, Ordering::SeqCst);
@@ -53,7 +65,7 @@ impl Clock {
 
     /// Sets a manual clock, forward or back. The real clock ignores this.
     pub fn set(&self, to: OffsetDateTime) {
-        if let Source::Manual(at) = &self.0 {
+        if let Source::Manual(at) = &self.source {
             at.store(milliseconds(to), Ordering::SeqCst);
         }
     }
@@ -95,6 +107,14 @@ mod tests {
         let clone = clock.clone();
         clone.advance(Duration::from_secs(90));
         assert_eq!(clock.now().unix_timestamp(), 90);
+    }
+
+    #[test]
+    fn a_skewed_clock_is_wrong_by_as_much_wherever_it_goes() {
+        let clock = Clock::manual(OffsetDateTime::UNIX_EPOCH);
+        clock.clone().set_skew(time::Duration::minutes(-20));
+        clock.advance(Duration::from_secs(90));
+        assert_eq!(clock.now().unix_timestamp(), 90 - 20 * 60);
     }
 
     #[test]

@@ -19,13 +19,6 @@ use crate::state::{App, ConsoleSession, Kind, Shared, SigninToken};
 const SIGNIN_TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(15 * 60);
 /// What `SessionDuration` may be, in seconds.
 const SESSION_DURATION: std::ops::RangeInclusive<u64> = 900..=43200;
-/// Where consoles are, by partition.
-const CONSOLE_HOSTS: [&str; 4] = [
-    "console.aws.amazon.com",
-    "console.amazonaws-us-gov.com",
-    "console.amazonaws.cn",
-    "console.amazonaws-eusc.eu",
-];
 
 /// The `Session` parameter.
 #[derive(Deserialize)]
@@ -119,7 +112,7 @@ fn login(app: &Shared, parameters: &Parameters) -> Response {
     (StatusCode::FOUND, [(LOCATION, location)]).into_response()
 }
 
-/// A console of AWS, or this organisation's own `/console…`; nothing else is a place to go.
+/// A console of this partition, or this organisation's own `/console…`; nothing else is a place to go.
 fn destination(app: &Shared, text: &str) -> Option<Destination> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
@@ -128,9 +121,8 @@ fn destination(app: &Shared, text: &str) -> Option<Destination> {
         let rest = url.path().strip_prefix("/console")?;
         (rest.is_empty() || rest.starts_with('/')).then_some((rest, None))?
     } else {
-        let console = CONSOLE_HOSTS
-            .into_iter()
-            .find(|console| host == *console || host.ends_with(&format!(".{console}")))?;
+        let console = app.partition.console_host();
+        (host == console || host.ends_with(&format!(".{console}"))).then_some(())?;
         let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty();
         // Either {region}, or {account}-{8 characters}.{region} when several sessions are open.
         let labels = host.strip_suffix(console)?.trim_end_matches('.');
@@ -142,7 +134,7 @@ fn destination(app: &Shared, text: &str) -> Option<Destination> {
         url.query_pairs().find(|(name, _)| name == "region").map(|(_, region)| region.into_owned());
     Some(Destination {
         service: service.to_owned(),
-        region: asked_region.or(host_region.map(str::to_owned)).unwrap_or_else(|| "us-east-1".to_owned()),
+        region: asked_region.or(host_region.map(str::to_owned)).unwrap_or_else(|| app.region.clone()),
     })
 }
 

@@ -25,26 +25,33 @@
 //! ```
 
 mod authorize;
+mod chance;
 mod clock;
 mod console;
 mod device;
 mod failure;
 mod federation;
+mod hostile;
 mod listener;
 mod oidc;
 mod options;
 mod organisation;
 mod page;
+mod partition;
 mod portal;
 mod practice;
 mod random;
+mod refusal;
 mod server;
 mod sigv4;
 mod state;
 mod sts;
+mod tls;
 
+pub use crate::chance::Rates;
 pub use crate::clock::Clock;
-pub use crate::failure::Failure;
+pub use crate::failure::{Failure, OidcFailure, Plan, UnknownFailure};
+pub use crate::hostile::TEXTS as HOSTILE_TEXTS;
 pub use crate::options::{Consent, Options};
 pub use crate::organisation::Account;
 pub use crate::practice::Practice;

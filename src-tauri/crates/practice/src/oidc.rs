@@ -77,15 +77,20 @@ impl IntoResponse for OidcError {
             Self::InvalidClient => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };
-        let body = Json(json!({ "error": error, "error_description": description }));
-        let mut response = (status, body).into_response();
-        // Clients must cut the tail off; the real service sends it.
-        let header = format!("{exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/");
-        if let Ok(header) = HeaderValue::from_str(&header) {
-            response.headers_mut().insert("x-amzn-errortype", header);
-        }
-        response
+        self::error(status, exception, error, description)
     }
+}
+
+/// An error as OIDC has it.
+pub(crate) fn error(status: StatusCode, exception: &str, error: &str, description: &str) -> Response {
+    let body = Json(json!({ "error": error, "error_description": description }));
+    let mut response = (status, body).into_response();
+    // Clients must cut the tail off; the real service sends it.
+    let header = format!("{exception}:http://internal.amazon.com/coral/com.amazonaws.sso.oidc/");
+    if let Ok(header) = HeaderValue::from_str(&header) {
+        response.headers_mut().insert("x-amzn-errortype", header);
+    }
+    response
 }
 
 #[derive(Deserialize)]

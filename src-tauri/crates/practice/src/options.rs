@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::chance::Rates;
 use crate::clock::Clock;
+use crate::failure::{Failure, Plan};
 
 /// Who answers "sign in as Dana?".
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -26,8 +28,15 @@ pub struct Options {
     pub accounts: usize,
     /// How many roles there are in all accounts together.
     pub roles: usize,
-    /// Where generated names and account ids come from: the same seed, the same organisation.
+    /// Where generated names and account ids come from, and which calls fail at random: the same seed, the same
+    /// organisation and the same trouble.
     pub seed: u64,
+    /// The Region it says it lives in, which decides on the partition of its ARNs.
+    pub region: String,
+    /// Whether accounts but the first four have hostile names, some roles odd ones, and errors hostile messages.
+    pub has_hostile_texts: bool,
+    /// Whether it serves https, with a certificate of a private CA made at start.
+    pub is_tls: bool,
     /// How long every answer waits.
     pub latency: Duration,
     /// Portal calls a second before it answers 429; no limit when absent. A burst of one second's worth is allowed.
@@ -46,6 +55,14 @@ pub struct Options {
     pub code_lifetime: Duration,
     /// How long a client must wait between two polls of a device code.
     pub device_interval: Duration,
+    /// What fails from the start.
+    pub failures: Vec<Plan>,
+    /// How many accounts can't list their roles, how that fails, and how often each; `usize::MAX` for good.
+    pub failing_accounts: Option<(usize, Failure, usize)>,
+    /// How many calls fail at random.
+    pub rates: Rates,
+    /// After how many requests it refuses connections, for good; never when absent.
+    pub refuse_after: Option<usize>,
     /// Who answers the question to sign in.
     pub consent: Consent,
     /// A start URL that is accepted besides the organisation's own `/start`.
@@ -61,6 +78,9 @@ impl Default for Options {
             accounts: 71,
             roles: 214,
             seed: 7,
+            region: "us-east-1".to_owned(),
+            has_hostile_texts: false,
+            is_tls: false,
             latency: Duration::ZERO,
             calls_per_second: None,
             retry_after: None,
@@ -70,6 +90,10 @@ impl Default for Options {
             registration_lifetime: Duration::from_secs(90 * 86400),
             code_lifetime: Duration::from_secs(600),
             device_interval: Duration::from_secs(1),
+            failures: Vec::new(),
+            failing_accounts: None,
+            rates: Rates::default(),
+            refuse_after: None,
             consent: Consent::Ask,
             start_url: None,
             clock: Clock::real(),

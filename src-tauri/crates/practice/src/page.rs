@@ -64,7 +64,8 @@ pub(crate) async fn start(Extract(app): Extract<App>) -> Response {
         r#"<p class="eyebrow">Practice organisation</p><h1 id="start">Acme, a company that doesn't exist</h1>
 <p>This is a simulated AWS organisation for trying Daypass: {accounts} accounts, {roles} roles, one person (Dana Example).
 It runs on this computer alone, and nothing it hands out is worth anything elsewhere.</p>
-<p>Sign in from Daypass with this page's address as the start URL and <code>us-east-1</code> as the Region.</p>"#
+<p>Sign in from Daypass with this page's address as the start URL and <code>{region}</code> as the Region.</p>"#,
+        region = escape(&app.region),
     );
     Page { title: "Acme: practice organisation", body: &body, script: "" }.respond(StatusCode::OK)
 }

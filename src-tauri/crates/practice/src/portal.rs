@@ -37,13 +37,18 @@ impl IntoResponse for PortalError {
                 (StatusCode::UNAUTHORIZED, "UnauthorizedException", "Session token not found or invalid")
             }
         };
-        let kind = format!("com.amazonaws.switchboard.portal#{exception}");
-        let mut response = (status, Json(json!({ "message": message, "__type": kind }))).into_response();
+        let mut response = error(status, exception, message);
         if let Self::TooManyRequests(Some(seconds)) = self {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
+}
+
+/// An error as the portal has it.
+pub(crate) fn error(status: StatusCode, exception: &str, message: &str) -> Response {
+    let kind = format!("com.amazonaws.switchboard.portal#{exception}");
+    (status, Json(json!({ "message": message, "__type": kind }))).into_response()
 }
 
 /// GET /assignment/accounts

@@ -8,16 +8,20 @@ use tokio::task::JoinHandle;
 
 use axum::serve::Listener;
 
-use crate::failure::Failure;
+use crate::chance::Rates;
+use crate::failure::{Failure, Plan};
+use crate::hostile;
 use crate::listener::Loopback;
 use crate::options::{Consent, Options};
 use crate::organisation::{Account, generate};
 use crate::server::serve;
 use crate::state::{App, Issued, Request, Shared};
+use crate::tls::Authority;
 
 /// A running practice organisation. It stops when this is dropped.
 pub struct Practice {
     app: App,
+    ca_pem: Option<String>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -26,15 +30,31 @@ impl Practice {
     /// Starts listening on 127.0.0.1 and serves on the current tokio runtime.
     ///
     /// # Errors
-    /// When the port can't be bound.
+    /// When the port can't be bound, or a certificate can't be made.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let listener = Loopback::bind(options.port).await?;
-        let base_url = format!("http://{}", listener.local_addr()?);
+        let authority = options.is_tls.then(Authority::new).transpose()?;
+        let (ca_pem, acceptor) = authority.map(|made| (made.pem, made.acceptor)).unzip();
+        let scheme = if options.is_tls { "https" } else { "http" };
+        let (listener, door) = Loopback::bind(options.port, acceptor).await?;
+        let base_url = format!("{scheme}://{}", listener.local_addr()?);
         let (stop, stopping) = watch::channel(false);
-        let accounts = generate(options.accounts, options.roles, options.seed);
-        let app = Shared::new(base_url, options, accounts, stopping.clone());
+        let mut accounts = generate(options.accounts, options.roles, options.seed);
+        if options.has_hostile_texts {
+            hostile::rename(&mut accounts);
+        }
+        let (failures, failing) = (options.failures.clone(), options.failing_accounts);
+        door.want_shut(options.refuse_after == Some(0));
+        let app = Shared::new(base_url, door, options, accounts, stopping.clone());
         let serving = tokio::spawn(serve(listener, app.clone(), stopping));
-        Ok(Self { app, stop, serving })
+        let practice = Self { app, ca_pem, stop, serving };
+        practice.app.door.turned().await;
+        for plan in failures {
+            practice.fail(plan);
+        }
+        if let Some((count, failure, times)) = failing {
+            practice.fail_accounts(count, failure, times);
+        }
+        Ok(practice)
     }
 
     /// Begins to stop: no new connections, and what hangs is cut off.
@@ -49,7 +69,13 @@ impl Practice {
         let _ = (&mut self.serving).await;
     }
 
-    /// `http://127.0.0.1:PORT`: the endpoint of the portal, of OIDC and of STS.
+    /// The certificate of the private CA that whoever connects has to trust, with TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https` with TLS: the endpoint of the portal, of OIDC and of STS.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.app.base_url
@@ -69,8 +95,8 @@ impl Practice {
 
     /// The Region the organisation says it lives in.
     #[must_use]
-    pub fn region(&self) -> &'static str {
-        "us-east-1"
+    pub fn region(&self) -> &str {
+        &self.app.region
     }
 
     /// The environment that points a client here.
@@ -169,20 +195,65 @@ impl Practice {
         waiting.map(|device| device.answer = Some(is_allowed)).is_some()
     }
 
-    /// Makes the next request fail whose path begins with `target`. `"/"` is STS alone. After a `?` may stand a text
-    /// that the query has to contain, as in `"/assignment/roles?account_id=111122223333"`.
+    /// Makes the next request to `target` fail, see [`Plan::target`].
     pub fn fail_next(&self, target: &str, failure: Failure) {
         self.fail_times(target, 1, failure);
     }
 
     /// [`fail_next`](Self::fail_next) for the next `times` such requests; `usize::MAX` for all of them.
     pub fn fail_times(&self, target: &str, times: usize, failure: Failure) {
-        self.app.lock().failures.plan(target, times, failure);
+        self.fail(Plan { target: target.to_owned(), times, failure });
     }
 
-    /// Forgets the planned failures.
+    /// Plans a failure.
+    pub fn fail(&self, plan: Plan) {
+        self.app.lock().failures.plan(plan);
+    }
+
+    /// Makes ListAccountRoles fail for `count` accounts from all over the list, `times` times each; `usize::MAX` for
+    /// good. Returns their ids.
+    pub fn fail_accounts(&self, count: usize, failure: Failure, times: usize) -> Vec<String> {
+        let accounts = self.accounts();
+        let count = count.min(accounts.len());
+        let failing: Vec<String> =
+            (0..count).map(|number| accounts[number * accounts.len() / count].id.clone()).collect();
+        for id in &failing {
+            self.fail_times(&format!("/assignment/roles?account_id={id}"), times, failure);
+        }
+        failing
+    }
+
+    /// Sets how many calls fail at random from now on.
+    pub fn set_rates(&self, rates: Rates) {
+        self.app.lock().options.rates = rates;
+    }
+
+    /// Refuses connections, or accepts them again. Open ones are reset at their next request. Returns when it is so.
+    pub async fn refuse_connections(&self, is_refusing: bool) {
+        self.app.door.want_shut(is_refusing);
+        self.app.door.turned().await;
+    }
+
+    /// Puts the clock ahead of the right time, or behind for a negative `skew`, with all that is dated by it.
+    pub fn set_skew(&self, skew: time::Duration) {
+        self.app.clock.set_skew(skew);
+    }
+
+    /// Sets how long a client must wait between two polls of a device code that is asked for from now on.
+    pub fn set_device_interval(&self, interval: Duration) {
+        self.app.lock().options.device_interval = interval;
+    }
+
+    /// Sets how long registrations live that are made from now on.
+    pub fn set_registration_lifetime(&self, lifetime: Duration) {
+        self.app.lock().options.registration_lifetime = lifetime;
+    }
+
+    /// Forgets the planned failures, and lets none happen at random.
     pub fn clear_failures(&self) {
-        self.app.lock().failures.clear();
+        let mut state = self.app.lock();
+        state.failures.clear();
+        state.options.rates = Rates::default();
     }
 
     /// Every secret issued so far, for scanning places that must be free of them.

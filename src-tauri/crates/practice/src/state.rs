@@ -8,10 +8,13 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use url::Url;
 
+use crate::chance::Chance;
 use crate::clock::{Clock, after};
 use crate::failure::Failures;
+use crate::listener::Door;
 use crate::options::Options;
 use crate::organisation::Account;
+use crate::partition::Partition;
 use crate::random;
 
 /// What a secret is that the practice organisation issued.
@@ -66,6 +69,9 @@ pub(crate) type App = Arc<Shared>;
 
 pub(crate) struct Shared {
     pub(crate) base_url: String,
+    pub(crate) region: String,
+    pub(crate) partition: Partition,
+    pub(crate) door: Door,
     pub(crate) clock: Clock,
     pub(crate) page_key: hmac::Key,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -75,14 +81,19 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         base_url: String,
+        door: Door,
         options: Options,
         accounts: Vec<Account>,
         stopping: watch::Receiver<bool>,
     ) -> App {
         let page_key = hmac::Key::new(hmac::HMAC_SHA256, &random::bytes(32));
         let clock = options.clock.clone();
+        let region = options.region.clone();
         Arc::new(Self {
             base_url,
+            partition: Partition::of(&region),
+            region,
+            door,
             clock,
             page_key,
             stopping,
@@ -128,6 +139,7 @@ pub(crate) struct State {
     pub(crate) consoles: HashMap<String, ConsoleSession>,
     pub(crate) bucket: Option<(f64, OffsetDateTime)>,
     pub(crate) failures: Failures,
+    pub(crate) chance: Chance,
     pub(crate) requests: Vec<Request>,
     pub(crate) issued: Vec<Issued>,
     last_session: u64,
@@ -221,6 +233,7 @@ impl State {
             consoles: HashMap::new(),
             bucket: None,
             failures: Failures::default(),
+            chance: Chance::default(),
             requests: Vec::new(),
             issued: Vec::new(),
             last_session: 0,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::organisation::{reserved_role_name, role_id};
 use crate::page::{Parameters, escape};
+use crate::partition::Partition;
 use crate::random;
 use crate::server::Action;
 use crate::sigv4::{Received, Signature, Unsigned, format_timestamp};
@@ -25,7 +26,7 @@ const ACTIONS: [&str; 5] = [
 /// How far a request's clock may be from ours.
 const SKEW: time::Duration = time::Duration::minutes(5);
 
-/// An error as the query protocol has it.
+/// Why a request is refused.
 struct StsError {
     status: StatusCode,
     code: &'static str,
@@ -75,13 +76,12 @@ fn answer(app: &Shared, request: &Received<'_>, parameters: &Parameters) -> Resp
         if parameters.one("Version").is_some_and(|version| version != VERSION) {
             return refuse(400, "InvalidAction", "Could not find operation for that version");
         }
-        perform(action, &caller)
+        perform(app, action, &caller)
     });
-    let (status, xml) = match result {
-        Ok(xml) => (StatusCode::OK, xml),
-        Err(error) => (error.status, error_xml(&error)),
+    let mut response = match result {
+        Ok(xml) => (StatusCode::OK, [(CONTENT_TYPE, "text/xml")], xml).into_response(),
+        Err(refused) => error(refused.status, refused.code, &refused.message),
     };
-    let mut response = (status, [(CONTENT_TYPE, "text/xml")], xml).into_response();
     if let Some(action) = action {
         response.extensions_mut().insert(Action(action));
     }
@@ -116,7 +116,9 @@ fn authenticate(app: &Shared, request: &Received<'_>) -> Result<RoleCredentials,
     if state.is_skew_checked {
         check_skew(&signature, now)?;
     }
-    let Some(credentials) = state.credentials.get(&signature.access_key_id) else {
+    // Credentials of one partition are unknown in the others.
+    let is_ours = Partition::of(&signature.region) == app.partition;
+    let Some(credentials) = state.credentials.get(&signature.access_key_id).filter(|_| is_ours) else {
         return refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
     };
     let session_token = request.headers.get("x-amz-security-token").map(|token| token.as_bytes());
@@ -150,9 +152,13 @@ fn check_skew(signature: &Signature, now: time::OffsetDateTime) -> Result<(), St
     Ok(())
 }
 
-fn perform(action: Option<&str>, caller: &RoleCredentials) -> Result<String, StsError> {
+fn perform(app: &Shared, action: Option<&str>, caller: &RoleCredentials) -> Result<String, StsError> {
     let account = &caller.account_id;
-    let arn = caller_arn(account, &caller.role);
+    let arn = format!(
+        "arn:{}:sts::{account}:assumed-role/{}/dana@example.com",
+        app.partition.arn_name(),
+        reserved_role_name(account, &caller.role)
+    );
     match action {
         Some("GetCallerIdentity") => Ok(format!(
             "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    \
@@ -172,19 +178,14 @@ fn perform(action: Option<&str>, caller: &RoleCredentials) -> Result<String, Sts
     }
 }
 
-fn caller_arn(account_id: &str, role: &str) -> String {
-    format!(
-        "arn:aws:sts::{account_id}:assumed-role/{}/dana@example.com",
-        reserved_role_name(account_id, role)
-    )
-}
-
-fn error_xml(error: &StsError) -> String {
-    format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>Sender</Type>\n    <Code>{}</Code>\n    \
+/// An error as the query protocol has it.
+pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Response {
+    let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
+    let xml = format!(
+        "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{code}</Code>\n    \
          <Message>{}</Message>\n  </Error>\n  <RequestId>{}</RequestId>\n</ErrorResponse>\n",
-        error.code,
-        escape(&error.message),
+        escape(message),
         random::request_id(),
-    )
+    );
+    (status, [(CONTENT_TYPE, "text/xml")], xml).into_response()
 }

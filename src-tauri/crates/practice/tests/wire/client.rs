@@ -179,17 +179,28 @@ impl Rig {
 
     /// Calls STS with a signature made at `signed_at`.
     pub(crate) async fn sts(&self, action: &str, keys: &Keys, signed_at: OffsetDateTime) -> Answer {
+        self.sts_in("eu-west-1", action, keys, signed_at).await
+    }
+
+    /// The same with a signature for a Region.
+    pub(crate) async fn sts_in(
+        &self,
+        region: &str,
+        action: &str,
+        keys: &Keys,
+        signed_at: OffsetDateTime,
+    ) -> Answer {
         let body = format!("Action={action}&Version=2011-06-15");
         let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
         let stamp = signed_at.format(&format).unwrap();
-        let (date, scope) = (&stamp[..8], format!("{}/eu-west-1/sts/aws4_request", &stamp[..8]));
+        let (date, scope) = (&stamp[..8], format!("{}/{region}/sts/aws4_request", &stamp[..8]));
         let names = "host;x-amz-date;x-amz-security-token";
         let lines =
             format!("host:{}\nx-amz-date:{stamp}\nx-amz-security-token:{}\n", self.host(), keys.token);
         let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", sha256_hex(&body));
         let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", sha256_hex(&canonical));
         let key = mac(format!("AWS4{}", keys.secret).as_bytes(), date);
-        let key = mac(&mac(&mac(&key, "eu-west-1"), "sts"), "aws4_request");
+        let key = mac(&mac(&mac(&key, region), "sts"), "aws4_request");
         let signature = hex(&mac(&key, &to_sign));
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",

@@ -1,6 +1,7 @@
 //! The practice organisation as a client meets it: raw requests on a real socket.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "all of this is tests")]
 
+mod bad_days;
 mod client;
 mod console;
 mod device;
@@ -8,3 +9,4 @@ mod failures;
 mod portal;
 mod sign_in;
 mod sts;
+mod tls;

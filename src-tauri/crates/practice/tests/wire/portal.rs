@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::client::Rig;
 
-async fn token(rig: &Rig) -> String {
+pub(crate) async fn token(rig: &Rig) -> String {
     rig.sign_in().await["accessToken"].as_str().unwrap().to_owned()
 }
 
 /// Follows next_token to the end; returns what was listed and how large each page was.
-async fn all_pages(rig: &Rig, token: &str, target: &str, list: &str) -> (Vec<Value>, Vec<usize>) {
+pub(crate) async fn all_pages(rig: &Rig, token: &str, target: &str, list: &str) -> (Vec<Value>, Vec<usize>) {
     let (mut listed, mut sizes, mut next) = (Vec::new(), Vec::new(), String::new());
     loop {
         let page = rig.portal(&format!("{target}{next}"), token).await.json();

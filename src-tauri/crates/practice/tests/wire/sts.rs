@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::client::{Answer, Rig};
+use daypass_practice::Options;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use crate::client::{Answer, Rig, encode};
 
 fn assert_refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(answer.status, status, "{}", answer.body);
@@ -86,4 +90,58 @@ async fn unsigned_half_signed_and_unknown_requests_are_refused() {
     assert_refused(&rig.sts("DoWhatIMean", &keys, rig.clock.now()).await, 400, "InvalidAction");
     assert_refused(&rig.sts("AssumeRole", &keys, rig.clock.now()).await, 403, "AccessDenied");
     assert_refused(&rig.sts("GetSessionToken", &keys, rig.clock.now()).await, 403, "AccessDenied");
+}
+
+/// When it is by the Date header of an answer.
+fn date(answer: &Answer) -> OffsetDateTime {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    time::PrimitiveDateTime::parse(answer.header("date"), &format).unwrap().assume_utc()
+}
+
+#[tokio::test]
+async fn a_wrong_clock_is_wrong_in_the_date_header_and_in_what_is_dated_and_sts_goes_by_it() {
+    for minutes in [-20, 20] {
+        let rig = Rig::new().await;
+        let right = rig.clock.now();
+        let skew = time::Duration::minutes(minutes);
+        rig.practice.set_skew(skew);
+        let client = rig.register().await;
+        assert_eq!(client["clientIdIssuedAt"], serde_json::json!((right + skew).unix_timestamp()));
+        let keys = rig.keys().await;
+        let refused = rig.sts("GetCallerIdentity", &keys, right).await;
+        assert_refused(&refused, 403, "SignatureDoesNotMatch");
+        let text = if minutes > 0 { "Signature expired: " } else { "Signature not yet current: " };
+        assert!(refused.body.contains(text), "{}", refused.body);
+        assert_eq!(date(&refused), right + skew);
+        let corrected = rig.sts("GetCallerIdentity", &keys, date(&refused)).await;
+        assert_eq!(corrected.status, 200, "who goes by the Date header gets through");
+    }
+}
+
+#[tokio::test]
+async fn every_partition_has_its_own_arns_and_knows_no_other_ones_credentials() {
+    for (region, partition, console) in [
+        ("us-gov-west-1", "aws-us-gov", "console.amazonaws-us-gov.com"),
+        ("cn-north-1", "aws-cn", "console.amazonaws.cn"),
+        ("eusc-de-east-1", "aws-eusc", "console.amazonaws-eusc.eu"),
+        ("eu-west-1", "aws", "console.aws.amazon.com"),
+    ] {
+        let rig = Rig::with(Options { region: region.to_owned(), ..Options::default() }).await;
+        assert_eq!(rig.practice.region(), region);
+        let keys = rig.keys().await;
+        let answer = rig.sts_in(region, "GetCallerIdentity", &keys, rig.clock.now()).await;
+        assert!(answer.body.contains(&format!("<Arn>arn:{partition}:sts::111122223333:")), "{}", answer.body);
+        let elsewhere = if partition == "aws" { "cn-north-1" } else { "eu-west-1" };
+        let answer = rig.sts_in(elsewhere, "GetCallerIdentity", &keys, rig.clock.now()).await;
+        assert_refused(&answer, 403, "InvalidClientTokenId");
+        for (host, status) in [(console, 302), ("console.example.com", 400)] {
+            let token = rig.signin_token(&keys, None).await.text("SigninToken");
+            let destination = format!("https://{host}/console/home");
+            let fields = [("Action", "login"), ("Destination", &destination), ("SigninToken", &token)];
+            let login = rig.get(&format!("/federation?{}", encode(&fields))).await;
+            assert_eq!(login.status, status, "{host}");
+        }
+    }
 }
