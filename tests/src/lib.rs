@@ -6,5 +6,7 @@
     reason = "for tests only: a rig that breaks fails the test"
 )]
 
+pub mod environment;
 pub mod http;
+pub mod proxy;
 pub mod rig;

@@ -38,6 +38,7 @@ pub struct Rig {
     pub top: TempDir,
     clock: Manual,
     practice_clock: PracticeClock,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// A ticket as `daypass shell` holds it.
@@ -51,6 +52,14 @@ pub struct Ticket {
 impl Rig {
     /// An agent that knows one SSO session, `acme`, and a practice organisation behind it.
     pub async fn new(options: Options) -> Self {
+        Self::prepared(options, |practice| practice.env()).await
+    }
+
+    /// The same, with the agent finding AWS by what `environment` says once practice runs.
+    pub async fn prepared(
+        options: Options,
+        environment: impl Fn(&Practice) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let top = tempfile::tempdir().expect("a folder");
         let start = time::OffsetDateTime::from_unix_timestamp(START).expect("a time");
         let practice_clock = PracticeClock::manual(start);
@@ -61,9 +70,10 @@ impl Rig {
         // The SDK signs by the machine's clock; practice goes by ours.
         practice.set_skew_checked(false);
         let clock = Manual::new(Timestamp::from_secs(START));
-        let (agent, folder) = start_agent(&top, &practice, &clock);
+        let environment = environment(&practice);
+        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone());
         let client = Client::connect(&folder, "test").await.expect("the agent answers");
-        Self { practice, agent, client, folder, top, clock, practice_clock }
+        Self { practice, agent, client, folder, top, clock, practice_clock, environment }
     }
 
     /// The same, small, signed in, with its list.
@@ -78,7 +88,7 @@ impl Rig {
     pub async fn restart(&mut self) {
         self.agent.quit().await;
         self.agent.ended().await;
-        let (agent, folder) = start_agent(&self.top, &self.practice, &self.clock);
+        let (agent, folder) = start_agent(&self.top, &self.practice, &self.clock, self.environment.clone());
         self.agent = agent;
         self.client = Client::connect(&folder, "test").await.expect("the agent answers");
         self.folder = folder;
@@ -111,7 +121,7 @@ impl Rig {
     /// The person's part: opens the address in the browser and lets it come back.
     pub async fn follow_sign_in(&self, attempt: u32) -> Result<(), Failure> {
         let url = follow::sign_in_url(&self.client, attempt).await?;
-        http::browse(&url).await;
+        http::browse_trusting(self.practice.ca_pem(), &url).await;
         follow::signed_in(&self.client, attempt).await
     }
 
@@ -199,9 +209,13 @@ pub fn code<T>(outcome: Result<T, Failure>) -> Option<Code> {
     outcome.err().map(|f| f.code)
 }
 
-fn start_agent(top: &TempDir, practice: &Practice, clock: &Manual) -> (Agent, RuntimeFolder) {
+fn start_agent(
+    top: &TempDir,
+    practice: &Practice,
+    clock: &Manual,
+    environment: Vec<(&'static str, String)>,
+) -> (Agent, RuntimeFolder) {
     let folder = RuntimeFolder::at(top.path().join("run"));
-    let environment = practice.env();
     let variable = move |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let acme = SsoSession {
         name: "acme".parse().expect("a name"),

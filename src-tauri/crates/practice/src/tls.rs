@@ -18,6 +18,9 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::{Accept, TlsAcceptor};
 
+/// What it is called besides its address. Only a proxy that is told so finds the second: `.test` has no resolver.
+const NAMES: [&str; 2] = ["localhost", "practice.test"];
+
 /// The CA that nobody trusts unless told to, and what it certified.
 pub(crate) struct Authority {
     /// The CA's certificate, for whoever is to trust it.
@@ -26,7 +29,7 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// A new CA, with a certificate for 127.0.0.1 and localhost. Its key is forgotten at once.
+    /// A new CA, with a certificate for 127.0.0.1, localhost and `practice.test`. Its key is forgotten at once.
     ///
     /// # Errors
     /// When a key can't be made.
@@ -38,8 +41,7 @@ impl Authority {
         let ca_key = KeyPair::generate().map_err(io::Error::other)?;
         let pem = ca.self_signed(&ca_key).map_err(io::Error::other)?.pem();
 
-        let names = vec!["localhost".to_owned()];
-        let mut server = CertificateParams::new(names).map_err(io::Error::other)?;
+        let mut server = CertificateParams::new(NAMES.map(str::to_owned)).map_err(io::Error::other)?;
         server.subject_alt_names.push(SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
         server.distinguished_name.push(DnType::CommonName, "Daypass practice organisation");
         server.key_usages = vec![KeyUsagePurpose::DigitalSignature];

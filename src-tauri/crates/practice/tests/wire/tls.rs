@@ -43,7 +43,7 @@ async fn get(practice: &Practice, name: &'static str, ca_pem: &str, target: &str
 async fn who_trusts_the_ca_is_answered_by_address_and_by_name() {
     let practice = practice().await;
     let ca = practice.ca_pem().unwrap();
-    for name in ["127.0.0.1", "localhost"] {
+    for name in ["127.0.0.1", "localhost", "practice.test"] {
         let answer = get(&practice, name, ca, "/start").await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("id=\"start\""), "{answer}");
     }
