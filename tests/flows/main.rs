@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
+mod bad_days;
 mod endpoint;
+mod hostile;
 mod lease;
 mod sign_in;
 mod trouble;
