@@ -10,6 +10,10 @@
 //! | STS | `/` |
 //! | sign-in and console | `/federation`, `/console/…`, `/start` |
 //!
+//! Bad days come on request, from [`Options`] at the start or from [`Practice`] while it runs: a [`Failure`] for any
+//! path, for some accounts or for all of them at random [`Rates`]; connections refused, reset or left hanging; a clock
+//! that is wrong ([`Clock::set_skew`]); [`HOSTILE_TEXTS`] for names; https by a private CA.
+//!
 //! Rules of this crate: it imports none of ours and none of Amazon's, so that what agrees with it agrees by
 //! the protocol; account names come from a seed, everything secret from the system's random source; every
 //! secret has an end; time is asked of one [`Clock`], so that tests need not sleep.
