@@ -8,7 +8,7 @@ use daypass_domain::{
     sso::SsoSession,
     time::{Seconds, Timestamp},
 };
-use daypass_vault::secret::Secret;
+use daypass_vault::{page::NoMemory, secret::Secret};
 use ring::digest;
 use url::Url;
 use zeroize::Zeroize;
@@ -20,11 +20,15 @@ use crate::{
 };
 
 const SCOPE: &str = "sso:account:access";
+/// The grant by which a registration of ours gets its first token.
+pub(crate) const FLOW: &str = "authorization_code";
 
-/// A client registration: lives about 90 days, made anew for every run.
+/// A client registration: lives about 90 days, made anew for every sign-in.
 pub struct Registration {
-    client_id: String,
-    client_secret: Secret,
+    pub client_id: String,
+    pub client_secret: Secret,
+    /// When AWS stops accepting it: nothing is refreshed with it after that.
+    pub expires_at: Timestamp,
 }
 
 /// An SSO token: about an hour, refreshed for as long as the SSO session lives.
@@ -37,6 +41,21 @@ pub struct Token {
 }
 
 impl Token {
+    /// A token of which nothing is left but the means to refresh it.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn lapsed(refresh: Secret) -> Result<Self, NoMemory> {
+        let expires_at = Timestamp::from_secs(0);
+        Ok(Self { access: Secret::with_capacity(0)?, refresh: Some(refresh), lasts: Seconds(0), expires_at })
+    }
+
+    /// What it can be refreshed with, where AWS gave that. Dead after one use, if AWS gives a new one.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh.as_ref()
+    }
+
     #[must_use]
     pub fn page_count(&self) -> usize {
         self.access.page_count() + self.refresh.as_ref().map_or(0, Secret::page_count)
@@ -66,7 +85,7 @@ pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Resu
         .client_name("Daypass")
         .client_type("public")
         .scopes(SCOPE)
-        .grant_types("authorization_code")
+        .grant_types(FLOW)
         .grant_types("refresh_token")
         .redirect_uris(REGISTERED)
         .issuer_url(sso.start_url.as_str())
@@ -82,7 +101,11 @@ pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Resu
     };
     let kept = Secret::copy_of(client_secret.as_bytes());
     client_secret.zeroize();
-    let registration = Registration { client_id, client_secret: kept.map_err(|_| Code::NoMemory)? };
+    let registration = Registration {
+        client_id,
+        client_secret: kept.map_err(|_| Code::NoMemory)?,
+        expires_at: Timestamp::from_secs(answer.client_secret_expires_at),
+    };
 
     let verifier = random::secret(256).map_err(|_| Code::NoMemory)?;
     let mut url = match endpoint {
@@ -117,7 +140,7 @@ pub async fn redeem(aws: &Aws, sso: &SsoSession, with: &Authorization, code: &Se
         .create_token()
         .client_id(&with.registration.client_id)
         .client_secret(with.registration.client_secret.with_str(str::to_owned))
-        .grant_type("authorization_code")
+        .grant_type(FLOW)
         .code(code.with_str(str::to_owned))
         .redirect_uri(&with.redirect_uri)
         .code_verifier(with.verifier.with_str(str::to_owned))
