@@ -11,7 +11,7 @@ main() {
   case $purpose in
     run) need_display ;;
     test)
-      packages+=(dbus fonts-dejavu-core python3-venv webkit2gtk-driver xauth xterm xvfb)
+      packages+=(dbus fonts-dejavu-core gnome-keyring libsecret-tools python3-venv webkit2gtk-driver xauth xterm xvfb)
       need_chromium
       ;;
     *) stop "setup.sh knows run and test, not $purpose" ;;

@@ -8,6 +8,8 @@ pub mod config;
 pub mod console;
 pub mod door;
 mod error;
+pub mod kept;
+pub mod keyring;
 pub mod oidc;
 pub mod pace;
 pub mod portal;
