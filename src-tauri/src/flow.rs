@@ -8,7 +8,10 @@ use daypass_domain::{
     request::{Answer, Intent, Open},
 };
 use daypass_launch::{browser, terminal};
-use daypass_wire::{client::Client, follow};
+use daypass_wire::{
+    client::Client,
+    follow::{self, Wanted},
+};
 
 use crate::link::Link;
 
@@ -25,16 +28,16 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
     };
     let mut answer = client.ask(intent.clone()).await?;
     if let Some(url) = answer.url.take() {
-        off_thread(move || browser::open(&url)).await?;
+        open_address(&client, url).await?;
     }
     if let Some(attempt) = answer.attempt {
         spawn(link, open_sign_in(client.clone(), attempt));
     }
     match (intent, &answer.session) {
         (Intent::Request { open, .. }, Some(session)) if !open.is_empty() => {
-            spawn(link, open_when_live(client, session.clone(), open));
+            spawn(link, open_when_live(client.clone(), session.clone(), open));
         }
-        (Intent::Terminal { session }, _) => off_thread(move || terminal::open(&session)).await?,
+        (Intent::Terminal { session }, _) => open_terminal(&client, session).await?,
         _ => {}
     }
     Ok(answer)
@@ -42,8 +45,11 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
 
 async fn open_sign_in(client: Client, attempt: u32) -> Result<(), Failure> {
     // Why an attempt ended is in the agent's own notice.
-    let Ok(url) = follow::sign_in_url(&client, attempt).await else { return Ok(()) };
-    off_thread(move || browser::open(&url)).await
+    match follow::sign_in_wants(&client, attempt).await {
+        Ok(Wanted::Browser(url)) => open_address(&client, url).await,
+        // A code is approved where the person chooses; the window has a button for this machine's browser.
+        Ok(Wanted::DeviceCode(_) | Wanted::Nothing) | Err(_) => Ok(()),
+    }
 }
 
 async fn open_when_live(client: Client, session: SessionId, open: Vec<Open>) -> Result<(), Failure> {
@@ -56,12 +62,11 @@ async fn open_when_live(client: Client, session: SessionId, open: Vec<Open>) -> 
             Open::Console => {
                 let answer = client.ask(Intent::Console { session: session.clone() }).await?;
                 let url = answer.url.ok_or(Code::SessionNotLive)?;
-                off_thread(move || browser::open(&url)).await?;
+                open_address(&client, url).await?;
             }
             Open::Terminal => {
                 client.ask(Intent::Terminal { session: session.clone() }).await?;
-                let session = session.clone();
-                off_thread(move || terminal::open(&session)).await?;
+                open_terminal(&client, session.clone()).await?;
             }
         }
     }
@@ -76,6 +81,16 @@ fn spawn(link: &Arc<Link>, flow: impl Future<Output = Result<(), Failure>> + Sen
             link.warn(failure);
         }
     });
+}
+
+async fn open_address(client: &Client, url: String) -> Result<(), Failure> {
+    let set = client.settings().browser;
+    off_thread(move || browser::open(&url, set.as_deref())).await
+}
+
+async fn open_terminal(client: &Client, session: SessionId) -> Result<(), Failure> {
+    let set = client.settings().terminal;
+    off_thread(move || terminal::open(&session, set.as_deref())).await
 }
 
 /// Starting a program may take a while; nothing waits for it but its own flow.

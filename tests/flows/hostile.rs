@@ -50,7 +50,6 @@ async fn nothing_that_aws_says_in_an_error_becomes_part_of_a_sentence_or_a_file(
 }
 
 #[tokio::test]
-#[ignore = "now a name of blanks is shown as it is: a row without a name"]
 async fn an_account_with_a_name_that_cannot_be_seen_is_called_by_its_number() {
     let rig = hostile().await;
     let rows = rig.client.catalog().await.unwrap();

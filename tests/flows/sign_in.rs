@@ -13,7 +13,6 @@ use daypass_tests::{
     http,
     rig::{Rig, START, code},
 };
-use daypass_wire::follow;
 
 #[tokio::test]
 async fn a_person_signs_in_and_sees_every_role() {
@@ -56,8 +55,8 @@ async fn a_provider_that_redirects_at_once_is_never_too_quick() {
 async fn a_sign_in_can_be_cancelled_and_its_port_closes() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let target = SignInTarget::Named { sso_session: "acme".parse().unwrap() };
-    let attempt = rig.ask(Intent::SignIn { target: target.clone() }).await.unwrap().attempt.unwrap();
-    let url = follow::sign_in_url(&rig.client, attempt).await.unwrap();
+    let attempt = rig.ask(Intent::sign_in(target.clone())).await.unwrap().attempt.unwrap();
+    let url = rig.sign_in_url(attempt).await;
     assert_eq!(rig.view_now().sign_in.as_ref().unwrap().stage, Stage::Browser);
     rig.ask(Intent::CancelSignIn).await.unwrap();
     assert_eq!(rig.view().await.sign_in, None);
@@ -73,8 +72,8 @@ async fn a_sign_in_can_be_cancelled_and_its_port_closes() {
 async fn who_asks_twice_joins_the_sign_in_under_way() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let target = SignInTarget::Named { sso_session: "acme".parse().unwrap() };
-    let first = rig.ask(Intent::SignIn { target: target.clone() }).await.unwrap().attempt;
-    let second = rig.ask(Intent::SignIn { target }).await.unwrap().attempt;
+    let first = rig.ask(Intent::sign_in(target.clone())).await.unwrap().attempt;
+    let second = rig.ask(Intent::sign_in(target)).await.unwrap().attempt;
     assert_eq!(first, second);
     assert_eq!(rig.practice.calls("/client/register").min(1), rig.practice.calls("/client/register"));
 }
@@ -83,8 +82,8 @@ async fn who_asks_twice_joins_the_sign_in_under_way() {
 async fn after_half_a_minute_in_the_browser_the_view_says_what_to_check() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let target = SignInTarget::Named { sso_session: "acme".parse().unwrap() };
-    let attempt = rig.ask(Intent::SignIn { target }).await.unwrap().attempt.unwrap();
-    follow::sign_in_url(&rig.client, attempt).await.unwrap();
+    let attempt = rig.ask(Intent::sign_in(target)).await.unwrap().attempt.unwrap();
+    rig.sign_in_url(attempt).await;
     assert_eq!(rig.view_now().sign_in.as_ref().unwrap().hint, None);
     rig.pass_unnoticed(Seconds(31));
     let hint = rig.client.wait_for(|v| v.sign_in.as_ref().and_then(|s| s.hint.clone())).await.unwrap();
@@ -94,8 +93,8 @@ async fn after_half_a_minute_in_the_browser_the_view_says_what_to_check() {
 #[tokio::test]
 async fn a_typed_start_url_needs_no_configuration() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
-    let typed = |start_url: &str, region: &str| Intent::SignIn {
-        target: SignInTarget::Typed { start_url: start_url.to_owned(), region: region.to_owned() },
+    let typed = |start_url: &str, region: &str| {
+        Intent::sign_in(SignInTarget::Typed { start_url: start_url.to_owned(), region: region.to_owned() })
     };
     assert_eq!(code(rig.ask(typed("acme", "us-east-1")).await), Some(Code::StartUrlNotAnAddress));
     assert_eq!(
@@ -113,8 +112,8 @@ async fn a_wrong_start_url_is_seen_in_the_browser_and_the_wait_goes_on() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let start_url = rig.practice.start_url().replace("/start", "/elsewhere");
     let target = SignInTarget::Typed { start_url, region: "us-east-1".to_owned() };
-    let attempt = rig.ask(Intent::SignIn { target }).await.unwrap().attempt.unwrap();
-    let url = follow::sign_in_url(&rig.client, attempt).await.unwrap();
+    let attempt = rig.ask(Intent::sign_in(target)).await.unwrap().attempt.unwrap();
+    let url = rig.sign_in_url(attempt).await;
     let page = http::browse(&url).await;
     assert_eq!(page.status, 400, "{}", page.body);
     assert!(rig.view_now().sign_in.is_some());

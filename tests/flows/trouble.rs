@@ -6,7 +6,7 @@ use daypass_agent::{
     clock::Clock,
     run::{Agent, Parts},
 };
-use daypass_aws::client::Aws;
+use daypass_aws::{client::Aws, keyring::Keyring};
 use daypass_domain::{
     failure::Code,
     request::Intent,
@@ -46,10 +46,10 @@ async fn every_kind_of_bad_answer_has_its_own_name() {
         (Failure::Html200, Code::NotAws),
         (Failure::TruncatedJson, Code::NotAws),
         (Failure::Empty200, Code::NotAws),
-        (Failure::Reset, Code::Unreachable),
+        (Failure::Reset, Code::ConnectionLost),
         (Failure::Status(400), Code::AwsRefused),
     ] {
-        rig.practice.fail_next("/federation/credentials", failure);
+        rig.practice.fail_times("/federation/credentials", usize::MAX, failure);
         let mut wish = rig.wish("444455556666", "DeveloperAccess", 30);
         wish.fresh = true;
         let outcome = code(rig.request(wish).await);
@@ -110,7 +110,7 @@ async fn a_sign_in_that_was_ended_elsewhere_is_noticed_and_the_request_goes_on_a
 async fn identity_center_out_of_reach_is_said_before_a_browser_opens() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     rig.practice.fail_times("/client/register", 9, Failure::Reset);
-    assert_eq!(code(rig.sign_in().await), Some(Code::Unreachable));
+    assert_eq!(code(rig.sign_in().await), Some(Code::ConnectionLost));
     rig.practice.clear_failures();
     rig.practice.fail_times("/client/register", 9, Failure::Html200);
     assert_eq!(code(rig.sign_in().await), Some(Code::NotAws));
@@ -123,9 +123,11 @@ async fn a_second_agent_is_told_that_one_runs() {
     let rig = Rig::signed_in().await;
     let parts = Parts {
         folder: rig.folder.clone(),
-        aws: Aws::new(|_| None),
+        aws: Aws::new(|_| None, Clock::real().unwrap().wall()),
+        keyring: Keyring::new(|_| None),
         clock: Clock::real().unwrap(),
         memory: None,
+        settings: None,
         configured: vec![],
         degraded: vec![],
     };

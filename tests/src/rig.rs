@@ -7,8 +7,9 @@ use daypass_agent::{
     clock::{Clock, Manual},
     files::Memory,
     run::{Agent, Parts},
+    settings::SettingsFile,
 };
-use daypass_aws::client::Aws;
+use daypass_aws::{client::Aws, keyring::Keyring};
 use daypass_domain::{
     event::Event,
     failure::{Code, Failure},
@@ -21,7 +22,11 @@ use daypass_domain::{
 use daypass_practice::{Clock as PracticeClock, Consent, Options, Practice};
 use daypass_reveal::{Kind, Question, Revealed, reveal};
 use daypass_vault::secret::Secret;
-use daypass_wire::{client::Client, folder::RuntimeFolder, follow};
+use daypass_wire::{
+    client::Client,
+    folder::RuntimeFolder,
+    follow::{self, Wanted},
+};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -67,8 +72,6 @@ impl Rig {
             Practice::start(Options { clock: practice_clock.clone(), consent: Consent::Allow, ..options })
                 .await
                 .expect("practice starts");
-        // The SDK signs by the machine's clock; practice goes by ours.
-        practice.set_skew_checked(false);
         let clock = Manual::new(Timestamp::from_secs(START));
         let environment = environment(&practice);
         let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone());
@@ -114,15 +117,24 @@ impl Rig {
 
     pub async fn sign_in(&self) -> Result<(), Failure> {
         let sso_session = "acme".parse().expect("a name");
-        let asked = self.ask(Intent::SignIn { target: SignInTarget::Named { sso_session } }).await?;
+        let asked = self.ask(Intent::sign_in(SignInTarget::Named { sso_session })).await?;
         self.follow_sign_in(asked.attempt.expect("an attempt")).await
     }
 
     /// The person's part: opens the address in the browser and lets it come back.
     pub async fn follow_sign_in(&self, attempt: u32) -> Result<(), Failure> {
-        let url = follow::sign_in_url(&self.client, attempt).await?;
-        http::browse_trusting(self.practice.ca_pem(), &url).await;
+        if let Wanted::Browser(url) = follow::sign_in_wants(&self.client, attempt).await? {
+            http::browse_trusting(self.practice.ca_pem(), &url).await;
+        }
         follow::signed_in(&self.client, attempt).await
+    }
+
+    /// The address that sign-in `attempt` leads to.
+    pub async fn sign_in_url(&self, attempt: u32) -> String {
+        match follow::sign_in_wants(&self.client, attempt).await {
+            Ok(Wanted::Browser(url)) => url,
+            other => panic!("no address to sign in at: {other:?}"),
+        }
     }
 
     #[must_use]
@@ -226,8 +238,10 @@ fn start_agent(
     };
     let agent = Agent::start(Parts {
         folder: folder.clone(),
-        aws: Aws::new(variable),
+        aws: Aws::new(variable, Clock::Manual(clock.clone()).wall()),
+        keyring: Keyring::new(|_| None),
         clock: Clock::Manual(clock.clone()),
+        settings: Some(SettingsFile::at(&top.path().join("config"))),
         memory: Some(Memory::at(top.path().join("state"))),
         configured: vec![acme],
         degraded: vec![],

@@ -1,10 +1,12 @@
 //! The actor: owns the state and takes everything in order.
 
+mod work;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use daypass_domain::{
     catalog::RoleEntry,
-    event::{Effect, Event},
+    event::Event,
     failure::{Code, Failure},
     ids::{AccountId, Region, SessionId, SsoSessionName},
     request::{Answer, Intent},
@@ -25,7 +27,7 @@ use crate::{
     endpoint::Endpoint,
     files::{Memory, Writer},
     nonce::Nonces,
-    practice,
+    settings::Keeper,
 };
 
 /// With no client and no lease for so long, an agent that nobody needs leaves.
@@ -71,6 +73,7 @@ pub struct Actor {
     effects: Arc<Effects>,
     clock: Clock,
     memory: Option<Writer>,
+    settings: Option<Keeper>,
     views: watch::Sender<Arc<View>>,
     endpoint: Option<Endpoint>,
     nonces: Arc<Nonces>,
@@ -86,7 +89,7 @@ pub struct Actor {
 
 impl Actor {
     #[must_use]
-    pub fn new(state: State, effects: Effects, memory: Option<Memory>) -> Self {
+    pub fn new(state: State, effects: Effects, memory: Option<Memory>, settings: Option<Keeper>) -> Self {
         let clock = effects.clock.clone();
         let views = watch::Sender::new(Arc::new(state.view(clock.now())));
         Self {
@@ -94,6 +97,7 @@ impl Actor {
             effects: Arc::new(effects),
             clock,
             memory: memory.map(Memory::writer),
+            settings,
             views,
             endpoint: None,
             nonces: Arc::default(),
@@ -114,6 +118,10 @@ impl Actor {
 
     /// Runs until asked to quit, or until nobody needs it. Every secret is wiped when it returns.
     pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+        for effect in self.state.start() {
+            self.run_effect(effect).await;
+        }
+        self.publish();
         let leave = tokio::time::sleep(LEAVES_AFTER);
         tokio::pin!(leave);
         loop {
@@ -205,61 +213,6 @@ impl Actor {
         self.publish();
     }
 
-    async fn run_effect(&mut self, effect: Effect) {
-        let effects = Arc::clone(&self.effects);
-        match effect {
-            Effect::SignIn { sso, attempt } => {
-                effects.begin_sign_in(sso.name.clone(), attempt);
-                let task = self.tasks.spawn(async move { effects.sign_in(&sso, attempt).await });
-                self.sign_in = Some(task);
-            }
-            Effect::AbandonSignIn => {
-                if let Some(task) = self.sign_in.take() {
-                    task.abort();
-                }
-                effects.abandon_sign_in(|name| self.state.is_signed_in(name));
-            }
-            Effect::SignOut { sso } => {
-                // What works with the old token must neither keep it nor report of it any more.
-                self.end_work_of(&sso.name);
-                self.tasks.spawn(async move { effects.sign_out(&sso).await });
-            }
-            Effect::Sync { sso } => {
-                let name = sso.name.clone();
-                let task = self.tasks.spawn(async move { effects.sync(&sso).await });
-                self.keep_work(name, task);
-            }
-            Effect::Issue { sso, session, role, region, identify } => {
-                let name = sso.name.clone();
-                let task = self.tasks.spawn(async move {
-                    effects.issue(&sso, session, &role, &region, identify).await;
-                });
-                self.keep_work(name, task);
-            }
-            Effect::Wipe { session } => {
-                self.nonces.forget(&session);
-                let pages = effects.secrets.wipe(&session).await;
-                // Wiping brings no further effect.
-                self.state.learn(Event::Wiped { session, pages }, self.clock.now());
-            }
-            Effect::StartPractice => drop(tokio::spawn(practice::run(effects.mail.clone()))),
-            Effect::Remember => self.remember(),
-            Effect::Quit => {}
-        }
-    }
-
-    fn keep_work(&mut self, name: SsoSessionName, task: AbortHandle) {
-        let work = self.work.entry(name).or_default();
-        work.retain(|task| !task.is_finished());
-        work.push(task);
-    }
-
-    fn end_work_of(&mut self, name: &SsoSessionName) {
-        for task in self.work.remove(name).unwrap_or_default() {
-            task.abort();
-        }
-    }
-
     /// Opens the endpoint with the first lease and closes it a second after the last.
     async fn tend_endpoint(&mut self) {
         match (&self.endpoint, self.state.has_live_sessions()) {
@@ -343,6 +296,9 @@ impl Actor {
         self.effects.secrets.wipe_all();
         if let Some(memory) = self.memory.take() {
             memory.finish().await;
+        }
+        if let Some(settings) = self.settings.take() {
+            settings.finish().await;
         }
     }
 }

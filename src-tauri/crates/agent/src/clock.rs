@@ -43,6 +43,12 @@ impl Clock {
         }
     }
 
+    /// The wall clock alone, for whoever dates and signs.
+    pub fn wall(&self) -> impl Fn() -> Timestamp + Send + Sync + use<> {
+        let clock = self.clone();
+        move || clock.now().wall
+    }
+
     /// Waits until `millis` have passed (never, for `None`) or the clock was set.
     pub async fn wait(&self, millis: Option<i64>) {
         match self {

@@ -1,4 +1,4 @@
-//! What is remembered between runs: favourites, what was used, and the cached list. Never a secret.
+//! What is remembered between runs: what was used, and the cached list. Never a secret.
 
 use std::{
     fs::{self, File},
@@ -11,7 +11,6 @@ use daypass_domain::{
     catalog::{Catalog, Habit},
     event::Remembered,
     ids::{RoleRef, SsoSessionName},
-    sso::{Endpoints, Source, SsoSession, StartUrl},
 };
 use serde::{Deserialize, Serialize};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -44,7 +43,6 @@ impl Writer {
 struct Saved {
     habits: Vec<(RoleRef, Habit)>,
     catalogs: Vec<(SsoSessionName, Catalog)>,
-    typed: Vec<(SsoSessionName, StartUrl, daypass_domain::ids::Region)>,
 }
 
 impl Memory {
@@ -80,14 +78,7 @@ impl Memory {
             fs::rename(self.path(), self.path().with_extension("json.bad")).ok();
             return Remembered::default();
         };
-        let typed = saved.typed.into_iter().map(|(name, start_url, region)| SsoSession {
-            name,
-            start_url,
-            region,
-            source: Source::Typed,
-            endpoints: Endpoints::default(),
-        });
-        Remembered { habits: saved.habits, catalogs: saved.catalogs, typed: typed.collect() }
+        Remembered { habits: saved.habits, catalogs: saved.catalogs }
     }
 
     /// Writes in the background: a slow disk must hold up nothing.
@@ -112,8 +103,7 @@ impl Memory {
     /// # Errors
     /// The disk is full or read-only; the old file stays.
     pub fn write(&self, remembered: Remembered) -> io::Result<()> {
-        let typed = remembered.typed.into_iter().map(|s| (s.name, s.start_url, s.region)).collect();
-        let saved = Saved { habits: remembered.habits, catalogs: remembered.catalogs, typed };
+        let saved = Saved { habits: remembered.habits, catalogs: remembered.catalogs };
         fs::create_dir_all(&self.folder)?;
         let fresh = self.path().with_extension("json.new");
         let mut file = File::create(&fresh)?;

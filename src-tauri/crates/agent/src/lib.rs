@@ -13,4 +13,5 @@ pub mod nonce;
 pub mod practice;
 pub mod run;
 pub mod secrets;
+pub mod settings;
 pub mod socket;

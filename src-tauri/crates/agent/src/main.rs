@@ -7,8 +7,9 @@ use daypass_agent::{
     clock::Clock,
     files::Memory,
     run::{Agent, Parts},
+    settings::SettingsFile,
 };
-use daypass_aws::{client::Aws, config};
+use daypass_aws::{client::Aws, config, keyring::Keyring};
 use daypass_domain::failure::{Code, Failure};
 use daypass_vault::harden::{Hardening, can_lock, harden};
 use daypass_wire::folder::RuntimeFolder;
@@ -33,7 +34,6 @@ fn main() -> ExitCode {
     // Before anything else, and so before the first secret.
     let hardening = harden();
     Arguments::parse();
-    bypass_proxies_on_loopback();
     match start(hardening) {
         Ok(()) => ExitCode::SUCCESS,
         Err(code) => {
@@ -49,9 +49,13 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     let folder = RuntimeFolder::find()?;
     let memory = Memory::find();
     log(memory.as_ref());
+    let variable = |name: &str| std::env::var(name).ok();
+    let clock = Clock::real().map_err(|_| Code::Internal)?;
     let mut agent = Agent::start(Parts {
-        aws: Aws::new(|name| std::env::var(name).ok()),
-        clock: Clock::real().map_err(|_| Code::Internal)?,
+        aws: Aws::new(variable, clock.wall()),
+        keyring: Keyring::new(variable),
+        clock,
+        settings: SettingsFile::find(),
         configured: config::sso_sessions().await,
         degraded: degraded(hardening, &folder),
         memory,
@@ -78,18 +82,6 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     agent.quit().await;
     agent.ended().await;
     Ok(())
-}
-
-/// Plain http is for this machine alone: a proxy must never see it.
-fn bypass_proxies_on_loopback() {
-    for name in ["NO_PROXY", "no_proxy"] {
-        let before = std::env::var(name).or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
-        let separator = if before.is_empty() { "" } else { "," };
-        #[expect(unsafe_code, reason = "nothing else runs yet")]
-        unsafe {
-            std::env::set_var(name, format!("{before}{separator}127.0.0.1,localhost,::1"));
-        }
-    }
 }
 
 /// What protects less than it should on this machine.

@@ -5,8 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use daypass_aws::{client::Aws, random};
-use daypass_domain::{failure::Code, request::Intent, sso::SsoSession, state::State};
+use daypass_aws::{client::Aws, keyring::Keyring, random};
+use daypass_domain::{
+    failure::Code,
+    request::Intent,
+    sso::SsoSession,
+    state::{Start, State},
+};
 use daypass_wire::folder::RuntimeFolder;
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +21,7 @@ use crate::{
     effects::Effects,
     files::Memory,
     secrets::Secrets,
+    settings::SettingsFile,
     socket::{self, Desk},
 };
 
@@ -25,6 +31,8 @@ pub struct Parts {
     pub aws: Aws,
     pub clock: Clock,
     pub memory: Option<Memory>,
+    pub settings: Option<SettingsFile>,
+    pub keyring: Keyring,
     pub configured: Vec<SsoSession>,
     /// What protects less than it should, in sentences.
     pub degraded: Vec<String>,
@@ -55,11 +63,21 @@ impl Agent {
         }
         let listener = socket::bind(&parts.folder)?;
         let remembered = parts.memory.as_ref().map(Memory::read).unwrap_or_default();
-        let state = State::new(parts.configured, remembered, parts.degraded, random::seed());
+        let mut file = parts.settings;
+        let read = file.as_mut().map(SettingsFile::start).unwrap_or_default();
+        let state = State::new(Start {
+            configured: parts.configured,
+            settings: read.settings,
+            remembered,
+            degraded: parts.degraded,
+            standing: read.trouble.into_iter().collect(),
+            seed: random::seed(),
+        });
         let secrets = Arc::new(Secrets::default());
         let (mail, letters) = mpsc::channel(256);
-        let effects = Effects::new(parts.aws, Arc::clone(&secrets), parts.clock, mail.clone());
-        let actor = Actor::new(state, effects, parts.memory);
+        let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
+        let keeper = file.map(|file| file.keep(mail.clone()));
+        let actor = Actor::new(state, effects, parts.memory, keeper);
         let desk = Desk { mail: mail.clone(), views: actor.views(), secrets };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let actor = tokio::spawn(actor.run(letters));

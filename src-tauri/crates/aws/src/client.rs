@@ -5,47 +5,79 @@ use std::time::Duration;
 use aws_smithy_http_client::{
     Connector,
     proxy::ProxyConfig,
-    tls::{Provider, rustls_provider::CryptoMode},
+    tls::{Provider, TlsContext, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+        http_client_fn,
+    },
+    orchestrator::HttpRequest,
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use daypass_domain::{
     failure::Code,
-    sso::{Endpoints, SsoSession, is_secure},
+    sso::{Endpoints, SsoSession, is_loopback, is_secure},
+    time::Timestamp,
 };
 use url::Url;
+
+use crate::{skew::Skew, trust::trust};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const REQUEST: Duration = Duration::from_secs(30);
 
 /// The way to AWS: no pooled connection (its read buffer would keep a copy of what passed), the
-/// system's trust store, the proxy variables honoured.
+/// system's trust store or `AWS_CA_BUNDLE`, the proxy variables honoured.
 #[derive(Clone)]
 pub struct Aws {
     pub(crate) connector: SharedHttpConnector,
-    /// What `AWS_ENDPOINT_URL_*` and `DAYPASS_FEDERATION_URL` say.
+    tls: TlsContext,
+    /// What `AWS_ENDPOINT_URL_*` and `DAYPASS_FEDERATION_URL` say; or what is wrong with the environment.
     defaults: Result<Endpoints, Code>,
+    pub(crate) skew: Skew,
 }
 
 impl Aws {
-    /// Reads the endpoint variables through `variable`.
+    /// Reads the endpoint variables and `AWS_CA_BUNDLE` through `variable`; the time is `now`.
     #[must_use]
-    pub fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
-        Self { connector: connector(0), defaults: defaults(variable) }
+    pub fn new(
+        variable: impl Fn(&str) -> Option<String>,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        let (tls, trouble) = match trust(&variable) {
+            Ok(tls) => (tls, None),
+            Err(code) => (TlsContext::default(), Some(code)),
+        };
+        Self {
+            connector: connector(&tls, 0),
+            tls,
+            defaults: trouble.map_or_else(|| defaults(variable), Err),
+            skew: Skew::new(now),
+        }
     }
 
     /// The same, with connections kept open: for the many calls of one catalogue sync. Drop it after.
     #[must_use]
     pub fn pooled(&self) -> Self {
-        Self { connector: connector(8), defaults: self.defaults.clone() }
+        Self { connector: connector(&self.tls, 8), ..self.clone() }
+    }
+
+    /// Milliseconds that AWS's clock is ahead of ours, by its latest answer.
+    #[must_use]
+    pub fn skew_millis(&self) -> i64 {
+        self.skew.millis()
+    }
+
+    /// When something that AWS dates happens by our clock.
+    pub(crate) fn local(&self, at: Timestamp) -> Timestamp {
+        self.skew.local(at)
     }
 
     /// Where this SSO session's services are, where not the SDK's rules say.
     ///
     /// # Errors
-    /// An endpoint variable names a plain-http address that is not loopback.
+    /// An endpoint variable names a plain-http address that is not loopback; `BadCaBundle`.
     pub fn endpoints(&self, sso: &SsoSession) -> Result<Endpoints, Code> {
         let defaults = self.defaults.clone()?;
         let own = &sso.endpoints;
@@ -63,16 +95,36 @@ impl Aws {
     }
 }
 
-fn connector(idle_connections: usize) -> SharedHttpConnector {
+fn connector(tls: &TlsContext, idle_connections: usize) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).read_timeout(REQUEST).build();
-    SharedHttpConnector::new(
+    let through = |proxy| {
         Connector::builder()
-            .connector_settings(settings)
-            .proxy_config(ProxyConfig::from_env())
+            .connector_settings(settings.clone())
+            .proxy_config(proxy)
             .pool_max_idle_per_host(idle_connections)
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build(),
-    )
+            .tls_context(tls.clone())
+            .build()
+    };
+    SharedHttpConnector::new(Ways {
+        direct: SharedHttpConnector::new(through(ProxyConfig::disabled())),
+        proxied: SharedHttpConnector::new(through(ProxyConfig::from_env())),
+    })
+}
+
+/// The way to this machine and the way to all others: what is on loopback is no proxy's business.
+#[derive(Debug)]
+struct Ways {
+    direct: SharedHttpConnector,
+    proxied: SharedHttpConnector,
+}
+
+impl HttpConnector for Ways {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let url = Url::parse(request.uri());
+        let way = if url.is_ok_and(|url| is_loopback(&url)) { &self.direct } else { &self.proxied };
+        way.call(request)
+    }
 }
 
 /// The whole call, connecting included.
@@ -93,7 +145,9 @@ macro_rules! sdk_config {
             .region($sdk::config::Region::new($region.to_string()))
             .http_client($aws.http())
             .timeout_config($crate::client::timeouts())
-            .retry_config($crate::client::no_retries());
+            .retry_config($crate::client::no_retries())
+            .time_source($aws.skew.clone())
+            .interceptor($aws.skew.clone());
         let endpoint: Option<url::Url> = $endpoint;
         config.set_endpoint_url(endpoint.map(|url| url.as_str().trim_end_matches('/').to_owned()));
         config

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use zeroize::Zeroize;
 
-use crate::client::Aws;
+use crate::{client::Aws, error};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,20 +68,24 @@ async fn signin_token(
     request.set_uri(federation.as_str()).map_err(|_| Code::Internal)?;
     request.headers_mut().insert("content-type", "application/x-www-form-urlencoded");
     request.headers_mut().insert("accept", "application/json");
-    let response = aws
-        .connector
-        .call(request)
-        .await
-        .map_err(|e| if e.is_timeout() { Code::TimedOut } else { Code::Unreachable })?;
+    let response = aws.connector.call(request).await.map_err(|e| {
+        if e.is_timeout() { Code::TimedOut } else { error::of_connection(&e).unwrap_or(Code::Unreachable) }
+    })?;
     let status = response.status().as_u16();
     tracing::debug!(operation = "getSigninToken", status, "federation answered");
     match status {
         200 => {}
+        407 => return Err(Code::ProxyAuth),
+        429 => return Err(Code::Throttled),
+        511 => return Err(Code::NotAws),
         400..=499 => return Err(Code::ConsoleRefused),
         500..=599 => return Err(Code::AwsTrouble),
         _ => return Err(Code::NotAws),
     }
-    let body = ByteStream::new(response.into_body()).collect().await.map_err(|_| Code::NotAws)?;
+    let body = ByteStream::new(response.into_body())
+        .collect()
+        .await
+        .map_err(|e| error::of_connection(&e).unwrap_or(Code::NotAws))?;
     let token: SigninToken = serde_json::from_slice(&body.into_bytes()).map_err(|_| Code::NotAws)?;
     Ok(token.signin_token)
 }

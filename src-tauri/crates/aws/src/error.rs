@@ -1,8 +1,13 @@
 //! From the SDK's errors to codes. The only place that looks inside them.
 
+use std::{error::Error, io, time::Duration};
+
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use daypass_domain::failure::Code;
+use tokio::time::sleep;
+
+use crate::pace::jitter;
 
 /// What an SDK error comes to: a code for the person, and what a caller may need to go on.
 pub(crate) struct Trouble {
@@ -14,7 +19,7 @@ pub(crate) struct Trouble {
 }
 
 /// Reads an SDK error. The log gets the operation, status and AWS's code; never a body.
-pub(crate) fn read<E: ProvideErrorMetadata>(
+pub(crate) fn read<E: ProvideErrorMetadata + Error + 'static>(
     operation: &'static str,
     error: &SdkError<E, HttpResponse>,
 ) -> Trouble {
@@ -25,14 +30,98 @@ pub(crate) fn read<E: ProvideErrorMetadata>(
     let code = match error {
         SdkError::TimeoutError(_) => Code::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Code::TimedOut,
-        SdkError::DispatchFailure(_) => Code::Unreachable,
+        SdkError::DispatchFailure(failure) => {
+            failure.as_connector_error().and_then(|e| of_connection(e)).unwrap_or(Code::Unreachable)
+        }
         SdkError::ServiceError(_) => of_service(status, aws_code.as_deref()),
-        SdkError::ResponseError(_) => Code::NotAws,
+        // Half an answer, because the connection went; or a whole one that is none of AWS's.
+        SdkError::ResponseError(_) => of_connection(error).unwrap_or(Code::NotAws),
         // The request could not even be built: a mistake of ours.
         _ => Code::Internal,
     };
     tracing::warn!(operation, status, aws_code, ?code, "a call to AWS failed");
     Trouble { code, aws_code, retry_after }
+}
+
+/// Why no answer came at all. Looked at, never logged: what is below may have seen a request.
+pub(crate) fn of_connection(error: &(dyn Error + 'static)) -> Option<Code> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+                return Some(of_tls(tls));
+            }
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => return Some(Code::ConnectionRefused),
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof => return Some(Code::ConnectionLost),
+                io::ErrorKind::TimedOut => return Some(Code::TimedOut),
+                _ => {}
+            }
+        }
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(of_tls(tls));
+        }
+        // These types are private to hyper and hyper-util; what they say is not.
+        let said = error.to_string();
+        for (words, code) in [
+            ("tunnel error: proxy authorization required", Code::ProxyAuth),
+            ("tunnel error: unsuccessful", Code::ProxyFailed),
+            ("tunnel error: unexpected end", Code::ProxyFailed),
+            ("tunnel error: proxy response", Code::ProxyFailed),
+            ("dns error", Code::NameNotFound),
+            ("failed to lookup address", Code::NameNotFound),
+            ("connection closed before message completed", Code::ConnectionLost),
+            ("error reading a body from connection", Code::ConnectionLost),
+        ] {
+            if said.starts_with(words) {
+                return Some(code);
+            }
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn of_tls(error: &rustls::Error) -> Code {
+    match error {
+        rustls::Error::InvalidCertificate(_) => Code::UnknownCa,
+        _ => Code::NotAws,
+    }
+}
+
+/// How often a call is tried when AWS or the way to it has passing trouble.
+const TRIES: u32 = 4;
+
+/// Calls, and again where that may help and asking twice does no harm.
+pub(crate) async fn patiently<T, E, F>(operation: &'static str, call: impl Fn() -> F) -> Result<T, Trouble>
+where
+    E: ProvideErrorMetadata + 'static + Error,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    let mut tries = 0;
+    loop {
+        let error = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        tries += 1;
+        let trouble = read(operation, &error);
+        let is_passing =
+            matches!(trouble.code, Code::Throttled | Code::AwsTrouble) || is_transient(trouble.code);
+        if tries >= TRIES || !is_passing {
+            return Err(trouble);
+        }
+        let asked = Duration::from_secs(trouble.retry_after.unwrap_or(0).min(5));
+        sleep(jitter(tries).max(asked)).await;
+    }
+}
+
+/// Whether the same call may go better in a moment.
+pub(crate) fn is_transient(code: Code) -> bool {
+    matches!(code, Code::Unreachable | Code::ConnectionLost | Code::ConnectionRefused)
 }
 
 fn of_service(status: Option<u16>, aws_code: Option<&str>) -> Code {
@@ -47,6 +136,9 @@ fn of_service(status: Option<u16>, aws_code: Option<&str>) -> Code {
             ),
         ) => Code::SignInLapsed,
         (_, Some("ForbiddenException" | "ResourceNotFoundException")) => Code::RoleNotAssigned,
+        (Some(407), _) => Code::ProxyAuth,
+        // Network Authentication Required: what captive portals are asked to say (RFC 6585).
+        (Some(511), _) => Code::NotAws,
         (Some(500..=599), _) => Code::AwsTrouble,
         // No code at all: HTML, or something that only looks like AWS.
         (_, None) => Code::NotAws,

@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, io};
 
-use daypass_domain::{sso::SsoSession, time::Timestamp};
+use daypass_domain::{settings::Way, sso::SsoSession, time::Timestamp};
 use daypass_vault::{
     page::{NoMemory, Pages},
     secret::Secret,
@@ -13,7 +13,7 @@ use daypass_vault::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-use crate::oidc::{FLOW, Registration, Token};
+use crate::oidc::{Registration, Token};
 
 const VERSION: u32 = 1;
 
@@ -42,8 +42,8 @@ struct Form<'a> {
     start_url: Cow<'a, str>,
     #[serde(borrow)]
     region: Cow<'a, str>,
-    #[serde(borrow)]
-    flow: Cow<'a, str>,
+    /// How the registration signs in: AWS knows it by no other.
+    way: Way,
     #[serde(borrow)]
     client_id: Cow<'a, str>,
     #[serde(borrow)]
@@ -93,7 +93,7 @@ pub(crate) fn write(
                 version: VERSION,
                 start_url: sso.start_url.as_str().into(),
                 region: sso.region.as_str().into(),
-                flow: FLOW.into(),
+                way: registration.way,
                 client_id: registration.client_id.as_str().into(),
                 client_secret: client_secret.into(),
                 client_expires_at: registration.expires_at.as_millis(),
@@ -113,7 +113,6 @@ pub(crate) fn write(
 pub(crate) fn read(text: &[u8], sso: &SsoSession) -> Result<Kept, Unread> {
     let form: Form<'_> = serde_json::from_slice(text).map_err(|_| Unread::Damaged)?;
     let is_ours = form.version == VERSION
-        && form.flow == FLOW
         && form.start_url == sso.start_url.as_str()
         && form.region == sso.region.as_str();
     if !is_ours || form.client_secret.is_empty() || form.refresh_token.is_empty() {
@@ -125,6 +124,7 @@ pub(crate) fn read(text: &[u8], sso: &SsoSession) -> Result<Kept, Unread> {
             client_id: form.client_id.as_ref().to_owned(),
             client_secret: secret(&form.client_secret)?,
             expires_at: Timestamp::from_millis(form.client_expires_at),
+            way: form.way,
         },
         token: Token::lapsed(secret(&form.refresh_token)?).map_err(|_| Unread::NoMemory)?,
     })
@@ -164,6 +164,7 @@ mod tests {
             client_id: "client".to_owned(),
             client_secret: Secret::copy_of("se\"cr\\et".as_bytes()).unwrap(),
             expires_at: Timestamp::from_secs(1_800_000_000),
+            way: Way::DeviceCode,
         };
         let refresh = Secret::copy_of("t\u{1}oken \u{e9}".as_bytes()).unwrap();
         String::from_utf8(write(sso, &registration, &refresh).ok().unwrap().bytes().to_vec()).unwrap()
@@ -189,7 +190,7 @@ mod tests {
             written(&sso("https://other.awsapps.com/start")),
             good.replace("\"version\":1", "\"version\":2"),
             good.replace("eu-west-1", "eu-west-2"),
-            good.replace("authorization_code", "something_else"),
+            good.replace("deviceCode", "something_else"),
             good.replace("\"refreshToken\":\"", "\"refreshToken\":\"\",\"was\":\""),
             good.replace("\"clientId\"", "\"client\""),
             good[..good.len() - 1].to_owned(),

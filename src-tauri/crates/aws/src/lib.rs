@@ -6,6 +6,7 @@
 pub mod client;
 pub mod config;
 pub mod console;
+pub mod device;
 pub mod door;
 mod error;
 pub mod kept;
@@ -15,4 +16,6 @@ pub mod pace;
 pub mod portal;
 pub mod random;
 pub mod redirect;
+mod skew;
 pub mod sts;
+mod trust;

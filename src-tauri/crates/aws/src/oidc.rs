@@ -1,10 +1,11 @@
-//! Signing in: the authorization-code flow with PKCE of IAM Identity Center's OIDC service.
+//! Signing in: the authorization-code flow with PKCE of IAM Identity Center's OIDC service, and refreshing.
 //!
 //! The shapes are those of `sso-oidc`: RegisterClient, the unmodelled `/authorize`, CreateToken.
 
 use aws_sdk_ssooidc::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use daypass_domain::{
     failure::Code,
+    settings::Way,
     sso::SsoSession,
     time::{Seconds, Timestamp},
 };
@@ -15,20 +16,20 @@ use zeroize::Zeroize;
 
 use crate::{
     client::{Aws, sdk_config},
-    error, random,
+    error::{self, Trouble},
+    random,
     redirect::{REGISTERED, Redirect},
 };
 
 const SCOPE: &str = "sso:account:access";
-/// The grant by which a registration of ours gets its first token.
-pub(crate) const FLOW: &str = "authorization_code";
 
 /// A client registration: lives about 90 days, made anew for every sign-in.
 pub struct Registration {
     pub client_id: String,
     pub client_secret: Secret,
-    /// When AWS stops accepting it: nothing is refreshed with it after that.
+    /// When AWS stops accepting it, and with it the refresh tokens it got.
     pub expires_at: Timestamp,
+    pub way: Way,
 }
 
 /// An SSO token: about an hour, refreshed for as long as the SSO session lives.
@@ -76,39 +77,9 @@ pub struct Authorization {
 /// # Errors
 /// `StartUrlRefused` where Identity Center does not know the start URL; else the trouble on the way.
 pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Result<Authorization, Code> {
-    let endpoint = aws.endpoints(sso)?.oidc;
-    let client = aws_sdk_ssooidc::Client::from_conf(
-        sdk_config!(aws_sdk_ssooidc, aws, sso.region, endpoint.clone()).build(),
-    );
-    let mut answer = client
-        .register_client()
-        .client_name("Daypass")
-        .client_type("public")
-        .scopes(SCOPE)
-        .grant_types(FLOW)
-        .grant_types("refresh_token")
-        .redirect_uris(REGISTERED)
-        .issuer_url(sso.start_url.as_str())
-        .send()
-        .await
-        .map_err(|e| {
-            let trouble = error::read("RegisterClient", &e);
-            if trouble.code == Code::AwsRefused { Code::StartUrlRefused } else { trouble.code }
-        })?;
-    let (Some(client_id), Some(mut client_secret)) = (answer.client_id.take(), answer.client_secret.take())
-    else {
-        return Err(Code::NotAws);
-    };
-    let kept = Secret::copy_of(client_secret.as_bytes());
-    client_secret.zeroize();
-    let registration = Registration {
-        client_id,
-        client_secret: kept.map_err(|_| Code::NoMemory)?,
-        expires_at: Timestamp::from_secs(answer.client_secret_expires_at),
-    };
-
+    let registration = register(aws, sso, Way::Browser).await?;
     let verifier = random::secret(256).map_err(|_| Code::NoMemory)?;
-    let mut url = match endpoint {
+    let mut url = match aws.endpoints(sso)?.oidc {
         Some(url) => url,
         None => resolve(sso).await?,
     };
@@ -128,28 +99,59 @@ pub async fn authorize(aws: &Aws, sso: &SsoSession, redirect: &Redirect) -> Resu
     Ok(Authorization { registration, verifier, redirect_uri: redirect.uri(), url })
 }
 
+/// Registers a client for one way to sign in; AWS knows it by no other.
+pub(crate) async fn register(aws: &Aws, sso: &SsoSession, way: Way) -> Result<Registration, Code> {
+    let client = client(aws, sso)?;
+    let call = || {
+        let call = client.register_client().client_name("Daypass").client_type("public").scopes(SCOPE);
+        match way {
+            Way::Browser => call
+                .grant_types("authorization_code")
+                .grant_types("refresh_token")
+                .redirect_uris(REGISTERED)
+                .issuer_url(sso.start_url.as_str()),
+            Way::DeviceCode => call,
+        }
+        .send()
+    };
+    let mut answer = error::patiently("RegisterClient", call).await.map_err(start_url_refused)?;
+    let (Some(client_id), Some(mut client_secret)) = (answer.client_id.take(), answer.client_secret.take())
+    else {
+        return Err(Code::NotAws);
+    };
+    let kept = Secret::copy_of(client_secret.as_bytes());
+    client_secret.zeroize();
+    Ok(Registration {
+        client_id,
+        client_secret: kept.map_err(|_| Code::NoMemory)?,
+        expires_at: Timestamp::from_secs(answer.client_secret_expires_at),
+        way,
+    })
+}
+
 /// Redeems the code the browser brought.
 ///
 /// # Errors
 /// The trouble on the way.
 pub async fn redeem(aws: &Aws, sso: &SsoSession, with: &Authorization, code: &Secret) -> Result<Token, Code> {
-    let client = aws_sdk_ssooidc::Client::from_conf(
-        sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build(),
-    );
-    let answer = client
-        .create_token()
-        .client_id(&with.registration.client_id)
-        .client_secret(with.registration.client_secret.with_str(str::to_owned))
-        .grant_type(FLOW)
-        .code(code.with_str(str::to_owned))
-        .redirect_uri(&with.redirect_uri)
-        .code_verifier(with.verifier.with_str(str::to_owned))
-        .send()
-        .await
-        .map_err(|e| match error::read("CreateToken", &e) {
-            t if t.aws_code.as_deref() == Some("AccessDeniedException") => Code::SignInRefused,
-            t if t.code == Code::SignInLapsed => Code::SignInTimedOut,
-            t => t.code,
+    let client = client(aws, sso)?;
+    let call = || {
+        client
+            .create_token()
+            .client_id(&with.registration.client_id)
+            .client_secret(with.registration.client_secret.with_str(str::to_owned))
+            .grant_type("authorization_code")
+            .code(code.with_str(str::to_owned))
+            .redirect_uri(&with.redirect_uri)
+            .code_verifier(with.verifier.with_str(str::to_owned))
+            .send()
+    };
+    let answer =
+        error::patiently("CreateToken", call).await.map_err(|t| match (t.aws_code.as_deref(), t.code) {
+            (Some("AccessDeniedException"), _) => Code::SignInRefused,
+            (Some("ExpiredTokenException"), _) => Code::SignInTimedOut,
+            (_, Code::SignInLapsed | Code::AwsRefused) => Code::SignInNotAccepted,
+            (_, code) => code,
         })?;
     keep(answer, None)
 }
@@ -165,10 +167,7 @@ pub async fn refresh(
     token: &Token,
 ) -> Result<Token, Code> {
     let old = token.refresh.as_ref().ok_or(Code::SignInLapsed)?;
-    let client = aws_sdk_ssooidc::Client::from_conf(
-        sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build(),
-    );
-    let answer = client
+    let answer = client(aws, sso)?
         .create_token()
         .client_id(&registration.client_id)
         .client_secret(registration.client_secret.with_str(str::to_owned))
@@ -184,8 +183,19 @@ pub async fn refresh(
     keep(answer, Some(old))
 }
 
+/// What a refused registration or device authorization comes to.
+pub(crate) fn start_url_refused(trouble: Trouble) -> Code {
+    if trouble.code == Code::AwsRefused { Code::StartUrlRefused } else { trouble.code }
+}
+
+pub(crate) fn client(aws: &Aws, sso: &SsoSession) -> Result<aws_sdk_ssooidc::Client, Code> {
+    Ok(aws_sdk_ssooidc::Client::from_conf(
+        sdk_config!(aws_sdk_ssooidc, aws, sso.region, aws.endpoints(sso)?.oidc).build(),
+    ))
+}
+
 /// Moves the tokens of an answer into locked pages. Where no new refresh token came, the old one stays good.
-fn keep(
+pub(crate) fn keep(
     mut answer: aws_sdk_ssooidc::operation::create_token::CreateTokenOutput,
     old: Option<&Secret>,
 ) -> Result<Token, Code> {

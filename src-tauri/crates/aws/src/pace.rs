@@ -1,16 +1,19 @@
 //! How fast the portal may be asked.
 //!
 //! AWS publishes no limit for the portal (Identity Center's is 20 a second): start at 15, halve on 429,
-//! creep back, obey `Retry-After`, and spread what is tried again (full jitter).
+//! creep up to 19, obey `Retry-After`, and spread what is tried again (full jitter).
 
 use std::{sync::Mutex, sync::PoisonError, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-const MOST: f64 = 15.0;
+const START: f64 = 15.0;
+const MOST: f64 = 19.0;
 const LEAST: f64 = 0.5;
 /// How much faster every good answer makes it, in calls a second.
-const CREEP: f64 = 0.1;
+const CREEP: f64 = 0.25;
+/// Refusals so close together are of the same haste: they count once.
+const SAME_HASTE: Duration = Duration::from_secs(1);
 
 /// One pace for all calls of one sync.
 pub struct Pace(Mutex<Inner>);
@@ -18,11 +21,12 @@ pub struct Pace(Mutex<Inner>);
 struct Inner {
     per_second: f64,
     next: Instant,
+    halved_at: Option<Instant>,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self(Mutex::new(Inner { per_second: MOST, next: Instant::now() }))
+        Self(Mutex::new(Inner { per_second: START, next: Instant::now(), halved_at: None }))
     }
 }
 
@@ -47,7 +51,10 @@ impl Pace {
     /// A call was answered 429: everything waits `retry_after`, then goes on at half the pace.
     pub fn too_fast(&self, retry_after: Option<u64>) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.per_second = (inner.per_second / 2.0).max(LEAST);
+        if inner.halved_at.is_none_or(|at| at.elapsed() >= SAME_HASTE) {
+            inner.per_second = (inner.per_second / 2.0).max(LEAST);
+            inner.halved_at = Some(Instant::now());
+        }
         if let Some(seconds) = retry_after {
             let resume = Instant::now() + Duration::from_secs(seconds.min(60));
             inner.next = inner.next.max(resume);
@@ -83,6 +90,20 @@ mod tests {
             pace.turn().await;
         }
         assert_eq!(start.elapsed().as_secs_f64().round(), 2.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_of_one_moment_count_once_and_good_answers_bring_the_pace_back() {
+        let pace = Pace::default();
+        let per_second = || pace.0.lock().unwrap().per_second;
+        for _ in 0..8 {
+            pace.too_fast(None);
+        }
+        assert_eq!(per_second(), START / 2.0);
+        for _ in 0..100 {
+            pace.went_well();
+        }
+        assert_eq!(per_second(), MOST, "below Identity Center's 20");
     }
 
     #[tokio::test(start_paused = true)]

@@ -24,7 +24,7 @@ const PAGE: i32 = 100;
 /// AWS's own limit is 50 characters; what is longer is cut.
 const LONGEST_NAME: usize = 128;
 /// How often one call of a sync is tried when AWS throttles it, and when it fails otherwise.
-const TRIES_THROTTLED: u32 = 30;
+const TRIES_THROTTLED: u32 = 12;
 const TRIES: u32 = 4;
 
 /// The portal of one SSO session, for one sync.
@@ -58,12 +58,15 @@ impl<'a> Portal<'a> {
                         .access_token(self.token.with_str(str::to_owned))
                         .send()
                 })
-                .await?;
+                .await
+                // No role was asked for: it is the list that is forbidden.
+                .map_err(|code| if code == Code::RoleNotAssigned { Code::ListRefused } else { code })?;
             for account in page.account_list.ok_or(Code::NotAws)? {
                 if let Some(Ok(id)) = account.account_id.map(AccountId::try_from) {
                     let name: String =
                         account.account_name.unwrap_or_default().chars().take(LONGEST_NAME).collect();
-                    accounts.push((id.clone(), if name.is_empty() { id.to_string() } else { name }));
+                    let is_seen = name.chars().any(|c| !c.is_whitespace() && !c.is_control());
+                    accounts.push((id.clone(), if is_seen { name } else { id.to_string() }));
                 }
             }
             next = page.next_token.filter(|t| !t.is_empty());
@@ -104,7 +107,7 @@ impl<'a> Portal<'a> {
     /// Calls at the pace, again where that may help: throttling slows a sync, it never fails it.
     async fn patiently<T, E, F>(&self, operation: &'static str, call: impl Fn() -> F) -> Result<T, Code>
     where
-        E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
+        E: aws_smithy_types::error::metadata::ProvideErrorMetadata + std::error::Error + 'static,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
         let mut tries = 0;
@@ -124,7 +127,8 @@ impl<'a> Portal<'a> {
                     self.pace.too_fast(retry_after);
                     TRIES_THROTTLED
                 }
-                Code::AwsTrouble | Code::Unreachable => TRIES,
+                Code::AwsTrouble => TRIES,
+                code if error::is_transient(code) => TRIES,
                 _ => 0,
             };
             if tries >= most {
@@ -151,26 +155,16 @@ pub async fn role_credentials(
     role: &RoleRef,
 ) -> Result<(Credentials, Expiration), Code> {
     let client = client(aws, sso)?;
-    let mut tries = 0;
-    let answer = loop {
-        let call = client
+    let answer = error::patiently("GetRoleCredentials", || {
+        client
             .get_role_credentials()
             .account_id(role.account.as_str())
             .role_name(role.role.as_str())
-            .access_token(token.with_str(str::to_owned));
-        match call.send().await {
-            Ok(answer) => break answer,
-            Err(e) => {
-                tries += 1;
-                let Trouble { code, retry_after, .. } = error::read("GetRoleCredentials", &e);
-                if tries >= TRIES || !matches!(code, Code::Throttled | Code::AwsTrouble) {
-                    return Err(code);
-                }
-                sleep(jitter(tries).max(std::time::Duration::from_secs(retry_after.unwrap_or(0).min(5))))
-                    .await;
-            }
-        }
-    };
+            .access_token(token.with_str(str::to_owned))
+            .send()
+    })
+    .await
+    .map_err(|trouble| trouble.code)?;
     let mut given = answer.role_credentials.ok_or(Code::NotAws)?;
     let kept = match (&given.access_key_id, &given.secret_access_key, &given.session_token) {
         (Some(access_key_id), Some(secret_access_key), Some(session_token)) => {
@@ -181,7 +175,7 @@ pub async fn role_credentials(
     };
     given.secret_access_key.zeroize();
     given.session_token.zeroize();
-    let expiration = Expiration(Timestamp::from_millis(given.expiration));
+    let expiration = Expiration(aws.local(Timestamp::from_millis(given.expiration)));
     Ok((kept?, expiration))
 }
 

@@ -116,22 +116,25 @@ pub(crate) mod tests {
         let session = |(id, phase): &(&str, &str)| {
             json!({
                 "session": id, "ssoSession": "acme", "account": "111122223333", "role": "Billing",
-                "accountName": "payments-prod", "environment": "production", "region": "eu-west-1",
+                "accountName": "payments-prod", "environment": "production", "colour": null, "region": "eu-west-1",
                 "reason": null, "scope": "wholeRole", "phase": phase, "requestedAt": 0, "duration": 900,
                 "leaseEnd": 900_000, "expiration": 3_600_000, "failure": null, "ended": null,
             })
         };
         let sso = json!({
             "name": "acme", "startUrl": "https://acme.awsapps.com/start", "region": "eu-west-1", "source": "config",
-            "status": "signedIn", "signedInAt": 0, "identity": null,
+            "status": "signedIn", "signedInAt": 0, "identity": null, "colour": null, "partition": "aws",
+            "way": "browser", "keepSignedIn": false, "keyring": null,
             "catalog": {
-                "accounts": 0, "roles": 0, "syncedAt": null, "progress": null, "failedAccounts": 0, "failure": null
+                "accounts": 0, "roles": 0, "syncedAt": null, "progress": null, "failedAccounts": 0, "failure": null,
+                "changes": null,
             },
         });
         serde_json::from_value(json!({
             "now": 0, "ssoSessions": [sso], "signIn": null, "notice": null,
             "sessions": sessions.iter().map(session).collect::<Vec<_>>(), "catalogRevision": 0,
             "endpoint": { "listening": false, "clients": 0 }, "today": { "requested": 0, "ended": 0 }, "degraded": [],
+            "standing": [], "settings": {},
         }))
         .unwrap()
     }

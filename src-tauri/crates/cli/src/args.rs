@@ -50,12 +50,16 @@ whoami     {"session", "account", "accountName", "role", "ssoSession", "identity
            "expiration", "secondsLeft": number, "inTheWay": ["AWS_PROFILE", ...]}
            inTheWay: variables that make AWS programs use something else than this session
 status     {"agentRuns": bool, "version", "ssoSessions": [{"ssoSession", "startUrl", "region", "source", "status",
-           "signedInAt", "identity", "accounts": number, "roles": number, "syncedAt", "failedAccounts": number}],
-           "signIn": {"ssoSession", "stage", "startedAt"}, "liveSessions": number, "endpointListens": bool,
-           "clients": number, "degraded": ["sentence", ...]}
-           source: config, typed, practice; status: signedOut, signedIn, lapsed; stage: starting, browser
+           "signedInAt", "identity", "keepSignedIn": bool, "keyring": FAILURE, "accounts": number,
+           "roles": number, "syncedAt", "failedAccounts": number}], "signIn": {"ssoSession", "stage",
+           "startedAt"}, "liveSessions": number, "endpointListens": bool, "clients": number,
+           "degraded": ["sentence", ...], "standing": [FAILURE, ...]}
+           source: config, typed, practice; status: signedOut, restoring, signedIn, lapsed
+           stage: starting, browser, deviceCode
+           FAILURE = {"code", "fact", "advice"}: what is wrong with this machine or the settings
 sign-in, practice
-           {"ssoSession", "status", "identity"}; with --print-url {"url"} comes first, on a line of its own
+           {"ssoSession", "status", "identity"}; with --print-url {"url", "userCode", "expiresAt"} comes first,
+           on a line of its own; code and end are those of a device code
 sign-out   {"ssoSession", "status"}
 env        what credential_process prints:
            {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
@@ -170,6 +174,12 @@ pub(crate) struct SignInPlace {
     /// The Region where IAM Identity Center lives
     #[arg(long, value_name = "REGION", requires = "start_url")]
     pub(crate) sso_region: Option<String>,
+    /// Sign in with a code to compare, approved in any browser, on any machine
+    #[arg(long)]
+    pub(crate) device_code: bool,
+    /// Keep the refresh token in the system keyring from now on, and be signed in at the next start
+    #[arg(long)]
+    pub(crate) keep_signed_in: bool,
     /// Print the address to sign in at instead of opening a browser
     #[arg(long)]
     pub(crate) print_url: bool,

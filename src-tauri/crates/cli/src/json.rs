@@ -2,6 +2,7 @@
 
 use daypass_domain::{
     catalog::RoleEntry,
+    failure::{Code, Failure},
     ids::{AccountId, Region, RoleName, SessionId, SsoSessionName},
     request::Scope,
     sso::Source,
@@ -122,6 +123,22 @@ pub(crate) struct Status<'a> {
     pub(crate) endpoint_listens: bool,
     pub(crate) clients: u32,
     pub(crate) degraded: &'a [String],
+    pub(crate) standing: Vec<Trouble<'a>>,
+}
+
+/// What is wrong, as a failure is told.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Trouble<'a> {
+    code: Code,
+    fact: &'a str,
+    advice: &'a str,
+}
+
+impl<'a> From<&'a Failure> for Trouble<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        Self { code: failure.code, fact: &failure.fact, advice: &failure.advice }
+    }
 }
 
 #[derive(Serialize)]
@@ -134,6 +151,8 @@ pub(crate) struct SsoSession<'a> {
     status: SignInStatus,
     signed_in_at: Option<String>,
     identity: Option<&'a str>,
+    keep_signed_in: bool,
+    keyring: Option<Trouble<'a>>,
     accounts: u32,
     roles: u32,
     synced_at: Option<String>,
@@ -150,6 +169,8 @@ impl<'a> From<&'a SsoSessionView> for SsoSession<'a> {
             status: view.status,
             signed_in_at: view.signed_in_at.map(Timestamp::rfc3339),
             identity: view.identity.as_deref(),
+            keep_signed_in: view.keep_signed_in,
+            keyring: view.keyring.as_ref().map(Trouble::from),
             accounts: view.catalog.accounts,
             roles: view.catalog.roles,
             synced_at: view.catalog.synced_at.map(Timestamp::rfc3339),
@@ -184,6 +205,8 @@ pub(crate) struct SignedOut<'a> {
 #[derive(Serialize)]
 pub(crate) struct Url<'a> {
     pub(crate) url: &'a str,
+    pub(crate) user_code: Option<&'a str>,
+    pub(crate) expires_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -210,7 +233,8 @@ mod tests {
     fn a_role_has_the_documented_shape() {
         let entry: RoleEntry = serde_json::from_str(
             r#"{"ssoSession":"acme","account":"111122223333","role":"Billing","accountName":"p","environment":null,
-                "favourite":true,"lastUsed":0,"lastDuration":null,"longest":null}"#,
+                "colour":null,"favourite":true,"lastUsed":0,"warmth":null,"lastDuration":null,"longest":null,
+                "defaultDuration":3600,"defaultRegion":null}"#,
         )
         .unwrap();
         assert_eq!(

@@ -4,7 +4,6 @@ use daypass_domain::{
     failure::Code,
     ids::SessionId,
     request::{Intent, SessionRequest},
-    time::Seconds,
     view::{Phase, SessionView, View},
 };
 use daypass_wire::{client::Client, follow};
@@ -17,9 +16,6 @@ use crate::{
     trouble::Trouble,
 };
 
-/// What is asked where neither the person nor a habit says.
-const USUAL: Seconds = Seconds::hours(1);
-
 /// `daypass request`
 pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
     roles::check_spelling(&wanted.role)?;
@@ -27,7 +23,7 @@ pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
     let row = roles::find(&client, &wanted.role).await?;
     let request = SessionRequest {
         role: row.role,
-        duration: wanted.duration.or(row.last_duration).unwrap_or(USUAL),
+        duration: wanted.duration.or(row.last_duration).unwrap_or(row.default_duration),
         region: wanted.region,
         reason: wanted.reason,
         scope: Default::default(),
@@ -164,7 +160,7 @@ pub(crate) async fn console(named: Option<&SessionId>, print_url: bool, json: bo
     if !print_url {
         let advice =
             "Run `daypass console --print-url` and open the address yourself, or set DAYPASS_BROWSER.";
-        sign_in::open(url, advice).await?;
+        sign_in::open(&client, url, advice).await?;
     }
     match shown {
         _ if json => print_json(&json::Console { session: &live.session, url: shown.as_deref() })?,

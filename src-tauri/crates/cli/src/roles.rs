@@ -234,7 +234,8 @@ mod tests {
     fn row(sso: &str, role: &str, account: &str, name: &str) -> RoleEntry {
         serde_json::from_value(serde_json::json!({
             "ssoSession": sso, "account": account, "role": role, "accountName": name, "environment": null,
-            "favourite": false, "lastUsed": null, "lastDuration": null, "longest": null,
+            "colour": null, "favourite": false, "lastUsed": null, "warmth": null, "lastDuration": null,
+            "longest": null, "defaultDuration": 3600, "defaultRegion": null,
         }))
         .unwrap()
     }

@@ -6,10 +6,14 @@ use daypass_domain::{
     failure::{Code, Failure},
     ids::SsoSessionName,
     request::{Intent, SignInTarget},
+    settings::Way,
     sso::Source,
-    view::{SignInStatus, SsoSessionView, View},
+    view::{DeviceView, SignInStatus, SsoSessionView, View},
 };
-use daypass_wire::{client::Client, follow};
+use daypass_wire::{
+    client::Client,
+    follow::{self, Wanted},
+};
 use tokio::{signal::ctrl_c, task::spawn_blocking, time::timeout};
 
 use crate::{
@@ -50,7 +54,9 @@ pub(crate) async fn sign_in(place: SignInPlace, json: bool) -> Result<(), Troubl
             SignInTarget::Named { sso_session: sso.name.clone() }
         }
     };
-    let name = ask_and_wait(&client, target, Address::wanted(place.print_url, json)).await?;
+    let way = place.device_code.then_some(Way::DeviceCode);
+    let intent = Intent::SignIn { target, way, keep: place.keep_signed_in.then_some(true) };
+    let name = ask_and_wait(&client, intent, Address::wanted(place.print_url, json)).await?;
     tell(&client, &name, json).await
 }
 
@@ -87,7 +93,7 @@ pub(crate) async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> R
     }
     if status != SignInStatus::SignedIn {
         let target = SignInTarget::Named { sso_session: name.clone() };
-        ask_and_wait(&client, target, Address::wanted(print_url, json)).await?;
+        ask_and_wait(&client, Intent::sign_in(target), Address::wanted(print_url, json)).await?;
     }
     tell(&client, &name, json).await?;
     if !json && agent::has_reader() {
@@ -99,7 +105,7 @@ pub(crate) async fn practice(no_sign_in: bool, print_url: bool, json: bool) -> R
 /// Signs in to `name` on the way to something else.
 pub(crate) async fn to(client: &Client, name: &SsoSessionName) -> Result<(), Trouble> {
     let target = SignInTarget::Named { sso_session: name.clone() };
-    ask_and_wait(client, target, Address::Open).await.map(drop)
+    ask_and_wait(client, Intent::sign_in(target), Address::Open).await.map(drop)
 }
 
 /// Waits through sign-in `attempt`, which the agent started by itself.
@@ -108,15 +114,11 @@ pub(crate) async fn through(client: &Client, attempt: u32) -> Result<(), Trouble
 }
 
 /// Returns the SSO session signed in to.
-async fn ask_and_wait(
-    client: &Client,
-    target: SignInTarget,
-    address: Address,
-) -> Result<SsoSessionName, Trouble> {
-    let answer = client.ask(Intent::SignIn { target: target.clone() }).await?;
+async fn ask_and_wait(client: &Client, intent: Intent, address: Address) -> Result<SsoSessionName, Trouble> {
+    let answer = client.ask(intent.clone()).await?;
     let view = agent::view(client).await?;
-    let name = match (&target, &view.sign_in) {
-        (SignInTarget::Named { sso_session }, _) => sso_session.clone(),
+    let name = match (intent, &view.sign_in) {
+        (Intent::SignIn { target: SignInTarget::Named { sso_session }, .. }, _) => sso_session,
         (_, Some(sign_in)) => sign_in.sso_session.clone(),
         // The sign-in is over already: the newest is the one typed.
         (_, None) => newest(&view)?,
@@ -146,19 +148,22 @@ async fn wait(client: &Client, attempt: u32, address: Address) -> Result<(), Tro
 }
 
 async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Trouble> {
-    let url = match follow::sign_in_url(client, attempt).await {
-        Ok(url) => url,
-        // It ended well without a browser.
-        Err(failure) if failure.code == Code::NoSignIn => {
+    let url = match follow::sign_in_wants(client, attempt).await? {
+        Wanted::Browser(url) => url,
+        Wanted::DeviceCode(device) => {
+            show_code(client, &device, address).await?;
             return Ok(follow::signed_in(client, attempt).await?);
         }
-        Err(failure) => return Err(failure.into()),
+        Wanted::Nothing => return Ok(()),
     };
     match address {
-        Address::Print { json: true } => print_json(&json::Url { url: &url })?,
+        Address::Print { json: true } => {
+            print_json(&json::Url { url: &url, user_code: None, expires_at: None })?
+        }
         Address::Print { json: false } => print(&format!("{url}\n"))?,
         Address::Open => {
             open(
+                client,
                 url,
                 "Run `daypass sign-in --print-url` and open the address yourself, or set DAYPASS_BROWSER.",
             )
@@ -169,6 +174,25 @@ async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Tr
         }
     }
     Ok(follow::signed_in(client, attempt).await?)
+}
+
+/// Shows a device code to compare. It is approved where the person chooses, so nothing is opened.
+async fn show_code(client: &Client, device: &DeviceView, address: Address) -> Result<(), Trouble> {
+    if let Address::Print { json } = address {
+        let url = client.ask(Intent::SignInUrl).await?.url.ok_or(Code::NoSignIn)?;
+        let (user_code, expires_at) = (Some(device.user_code.as_str()), Some(device.expires_at.rfc3339()));
+        if json {
+            return Ok(print_json(&json::Url { url: &url, user_code, expires_at })?);
+        }
+        print(&format!("{url}\n"))?;
+    } else {
+        say(&format!("Open {} in any browser and enter the code.", escape(&device.url)));
+    }
+    say(&format!("Code: {}", escape(&device.user_code)));
+    say(
+        "Approve it only if the browser shows the same code, and only because you started this. Ctrl-C cancels.",
+    );
+    Ok(())
 }
 
 /// Says once what to check when the browser does not come back.
@@ -185,8 +209,9 @@ async fn hints(client: &Client, attempt: u32) {
 }
 
 /// Opens `url` in the browser; `advice` is for where there is none.
-pub(crate) async fn open(url: String, advice: &str) -> Result<(), Trouble> {
-    let opened = spawn_blocking(move || daypass_launch::browser::open(&url)).await;
+pub(crate) async fn open(client: &Client, url: String, advice: &str) -> Result<(), Trouble> {
+    let set = client.settings().browser;
+    let opened = spawn_blocking(move || daypass_launch::browser::open(&url, set.as_deref())).await;
     match opened.map_err(|_| Trouble::internal())? {
         Err(failure) if failure.code == Code::NoBrowser => Err(Trouble::from(failure).with_advice(advice)),
         other => Ok(other?),

@@ -54,6 +54,7 @@ fn shape(view: &View) -> json::Status<'_> {
         endpoint_listens: view.endpoint.listening,
         clients: view.endpoint.clients,
         degraded: &view.degraded,
+        standing: view.standing.iter().map(json::Trouble::from).collect(),
     }
 }
 
@@ -81,6 +82,9 @@ fn told(view: &View) -> String {
     if let Some(notice) = &view.notice {
         out.push_str(&format!("{}. {}\n", capitalised(&notice.failure.fact), notice.failure.advice));
     }
+    for failure in view.sso_sessions.iter().filter_map(|s| s.keyring.as_ref()).chain(&view.standing) {
+        out.push_str(&format!("{}. {}\n", capitalised(&failure.fact), failure.advice));
+    }
     for sentence in &view.degraded {
         out.push_str(&format!("Weaker here: {}\n", escape(sentence)));
     }
@@ -90,6 +94,7 @@ fn told(view: &View) -> String {
 fn sign_in(sso: &SsoSessionView, view: &View) -> (String, Look) {
     match sso.status {
         SignInStatus::SignedOut => ("signed out".to_owned(), Look::Dim),
+        SignInStatus::Restoring => ("being signed in by the keyring".to_owned(), Look::Dim),
         SignInStatus::Lapsed => ("lapsed, sign in again".to_owned(), Look::Soon),
         SignInStatus::SignedIn => {
             let who = sso.identity.as_deref().map(|who| format!("as {who} ")).unwrap_or_default();

@@ -6,8 +6,10 @@ use crate::{
     catalog::{Catalog, Habit},
     failure::Code,
     ids::{AccountId, Region, RoleName, RoleRef, SessionId, SsoSessionName},
+    settings::{Settings, Way},
     sso::SsoSession,
     time::Expiration,
+    view::DeviceView,
 };
 
 /// Something that happened. It can't be refused.
@@ -19,6 +21,11 @@ pub enum Event {
     BrowserWanted {
         attempt: u32,
     },
+    /// The sign-in waits for the person to approve this device code.
+    DeviceCode {
+        attempt: u32,
+        device: DeviceView,
+    },
     SignedIn {
         attempt: u32,
     },
@@ -26,9 +33,27 @@ pub enum Event {
         attempt: u32,
         code: Code,
     },
+    /// The SSO token was refreshed; the refresh token from before is dead.
+    Refreshed {
+        sso_session: SsoSessionName,
+    },
     /// AWS no longer accepts the sign-in of this SSO session.
     Lapsed {
         sso_session: SsoSessionName,
+    },
+    /// The sign-in kept in the keyring is good.
+    Restored {
+        sso_session: SsoSessionName,
+    },
+    /// There was none, or it is no longer good; `code` where the keyring or the way is the trouble.
+    NotRestored {
+        sso_session: SsoSessionName,
+        code: Option<Code>,
+    },
+    /// What the keyring did when it was last asked to keep or drop a sign-in.
+    Keyring {
+        sso_session: SsoSessionName,
+        trouble: Option<Code>,
     },
     /// All accounts are known; their roles follow.
     AccountsListed {
@@ -70,6 +95,20 @@ pub enum Event {
         session: SessionId,
         pages: u32,
     },
+    /// The settings file was read, or written; `trouble` where it could not be.
+    SettingsFile {
+        trouble: Option<Code>,
+    },
+    /// The person changed the settings file.
+    SettingsRead {
+        settings: Box<Settings>,
+    },
+    /// AWS's clock as its answers tell, in milliseconds ahead of ours.
+    Skew {
+        millis: i64,
+    },
+    /// What the desktop does that may end leases.
+    Desktop(Desktop),
     PracticeReady {
         sso: Box<SsoSession>,
     },
@@ -84,16 +123,46 @@ pub enum Event {
     },
 }
 
+/// What the desktop tells of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Desktop {
+    ScreenLocked,
+    ScreenUnlocked,
+    /// The machine is about to sleep.
+    Sleeps,
+    /// Another user's session is in front.
+    UserSwitched,
+}
+
 /// Something to do. All but `Wipe` run as tasks and report back by events.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Effect {
     SignIn {
         sso: Box<SsoSession>,
         attempt: u32,
+        way: Way,
+        /// The keyring may have a sign-in; only without one the person is asked.
+        kept: bool,
     },
     AbandonSignIn,
-    /// Drop the SSO token here and at the portal.
+    /// Take up the sign-in kept in the keyring.
+    Restore {
+        sso: Box<SsoSession>,
+    },
+    /// Put the sign-in into the keyring.
+    Keep {
+        sso: Box<SsoSession>,
+    },
+    /// Take it out of the keyring.
+    Forget {
+        sso: Box<SsoSession>,
+    },
+    /// Drop the SSO token here, in the keyring and at the portal.
     SignOut {
+        sso: Box<SsoSession>,
+    },
+    /// Drop the SSO token here alone: the sign-in may be taken up again from the keyring.
+    DropToken {
         sso: Box<SsoSession>,
     },
     Sync {
@@ -113,6 +182,8 @@ pub enum Effect {
     StartPractice,
     /// Write down what is remembered between runs.
     Remember,
+    /// Write the settings file.
+    SaveSettings,
     Quit,
 }
 
@@ -121,6 +192,4 @@ pub enum Effect {
 pub struct Remembered {
     pub habits: Vec<(RoleRef, Habit)>,
     pub catalogs: Vec<(SsoSessionName, Catalog)>,
-    /// SSO sessions the person typed.
-    pub typed: Vec<SsoSession>,
 }

@@ -28,6 +28,8 @@ pub enum Action {
     Edit,
     /// List accounts and roles anew.
     Sync,
+    /// Open the settings.
+    Settings,
 }
 
 macro_rules! codes {
@@ -66,6 +68,11 @@ codes! {
     DurationTooShort: "a lease lasts at least 1 min", "Ask for 1 min or more.", None;
     DurationTooLong: "a lease lasts at most 12 h", "Shorten to 12 h.", None;
     ReasonTooLong: "the reason is longer than 256 characters", "Shorten it, and link the ticket instead.", None;
+    BadPattern: "a pattern for accounts is empty, too long or has odd characters", "Write a name or an id; * stands for anything.", None;
+    BadCommand: "a command is empty, too long or has odd characters", "Write it as in a shell, on one line.", None;
+    SsoSessionTwice: "two SSO sessions have the same name", "Give one of them another name.", None;
+    SsoSessionInUse: "this SSO session is signed in to", "Sign out of it first.", None;
+    TooManyEntries: "there are more than 500 entries", "Use patterns with * to say the same with fewer.", None;
     TooManySessions: "50 sessions are live", "End some that you no longer need.", None;
 
     // Sign-in.
@@ -74,27 +81,48 @@ codes! {
     SignInCancelled: "the sign-in was cancelled", "Request it again when you are ready.", Some(Action::Retry);
     SignInLapsed: "your sign-in has lapsed", "Sign in to go on.", Some(Action::SignIn);
     StartUrlRefused: "Identity Center does not know this start URL in this Region", "Check both: AWS shows them under Settings in IAM Identity Center.", Some(Action::Edit);
+    SignInNotAccepted: "Identity Center did not accept what the browser brought", "Try again; check this computer's clock if it stays so.", Some(Action::Retry);
+    DeviceCodeExpired: "the device code has expired", "Try again; a code is good for about 10 minutes.", Some(Action::Retry);
     /// Shown after 30 s of waiting: AWS tells of a wrong Region in the browser only.
     StillWaiting: "the browser has not come back yet", "If it shows an error, check the start URL and the Region.", Some(Action::Edit);
 
     // The other party and the way to it.
     Unreachable: "AWS cannot be reached", "Check the network, the VPN and the proxy, then try again.", Some(Action::Retry);
+    NameNotFound: "the name of AWS's server cannot be looked up", "Check the network and the VPN; a wrong Region looks like this too.", Some(Action::Retry);
+    ConnectionRefused: "the connection to AWS was refused", "A firewall or a proxy that does not run may be in the way; check HTTPS_PROXY, then try again.", Some(Action::Retry);
+    ConnectionLost: "the connection to AWS broke off", "Try again; if it stays so, a firewall or proxy may be cutting it.", Some(Action::Retry);
+    ProxyAuth: "the proxy asks for a user name and password", "Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), then start Daypass again.", Some(Action::Retry);
+    ProxyFailed: "the proxy does not let Daypass through to AWS", "Check HTTPS_PROXY and NO_PROXY, or ask who runs the proxy.", Some(Action::Retry);
+    UnknownCa: "AWS's certificate is not from an authority this computer trusts", "If your company inspects TLS, name its CA file in AWS_CA_BUNDLE, then start Daypass again; else you may be on a hostile network.", Some(Action::Retry);
+    BadCaBundle: "the file that AWS_CA_BUNDLE names holds no certificates that can be read", "Correct AWS_CA_BUNDLE or unset it, then start Daypass again.", None;
+    /// Shown while a call is under way.
+    SlowAnswer: "AWS has not answered yet", "Daypass goes on waiting; check the network and the proxy if it stays so.", None;
     TimedOut: "AWS did not answer in time", "Try again; check the network if it stays so.", Some(Action::Retry);
     NotAws: "the answer did not come from AWS", "A network sign-in page may be in the way: open any web page, sign in there, then try again.", Some(Action::Retry);
     Throttled: "AWS asks for fewer calls", "Wait a minute, then try again.", Some(Action::Retry);
     RoleNotAssigned: "this role is no longer assigned to you", "Sync the list, or ask your administrator for the assignment.", Some(Action::Sync);
+    ListRefused: "Identity Center does not let you list your accounts", "Sign out and in again; if it stays so, ask your administrator.", Some(Action::Sync);
     AwsTrouble: "AWS reports trouble of its own", "Try again in a minute.", Some(Action::Retry);
     AwsRefused: "AWS refused this", "Try again; the agent's log names the error code.", Some(Action::Retry);
     InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https.", None;
     ConsoleRefused: "AWS did not open the console with this session", "Renew the session, then open the console again.", Some(Action::Retry);
 
     // This machine.
+    ClockOff: "this computer's clock is more than 2 minutes off AWS's", "Daypass reckons with the difference, other programs may fail: set the clock (timedatectl set-ntp true).", None;
+    SettingsBroken: "settings.toml could not be understood", "It is kept as settings.toml.bad, and the defaults are used; the agent's log names the line.", Some(Action::Settings);
+    SettingsInvalid: "settings.toml has a mistake, and the settings before it are still used", "Correct it; the agent's log names the line.", Some(Action::Settings);
+    SettingsUnknown: "settings.toml has a setting Daypass does not know", "Correct its name; the agent's log has it.", Some(Action::Settings);
+    SettingsUnwritable: "the settings could not be written", "Make room on the disk, or make the folder ~/.config/daypass writable.", None;
+    KeyringAbsent: "no system keyring answers", "You are signed in until Daypass quits. To be kept signed in, install and start a keyring (gnome-keyring or KWallet).", None;
+    KeyringLocked: "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", None;
+    KeyringSilent: "the system keyring does not answer", "You are signed in until Daypass quits. Look for a window of the keyring that asks for its password.", None;
+    KeyringRefused: "the system keyring refused to keep the sign-in", "You are signed in until Daypass quits. Look whether the keyring has a default collection.", None;
     PracticeMissing: "the practice organisation could not be started", "Reinstall Daypass: the program daypass-practice belongs beside it.", None;
     PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
-    NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in DAYPASS_TERMINAL.", None;
-    TerminalFailed: "the terminal program did not start", "Check DAYPASS_TERMINAL, or install another terminal.", None;
+    NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in the settings.", Some(Action::Settings);
+    TerminalFailed: "the terminal program did not start", "Check the terminal command in the settings, or install another terminal.", Some(Action::Settings);
     NoWindow: "the window could not be opened", "Start Daypass in a desktop session; without one, use the command `daypass`.", None;
-    NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in DAYPASS_BROWSER.", None;
+    NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in the settings.", Some(Action::Settings);
     NoCommand: "the program daypass is not beside this one", "Reinstall Daypass.", None;
     CommandNotFound: "there is no such program", "Check the name after `--`.", None;
     AgentMissing: "the agent could not be started", "Reinstall Daypass: the program daypass-agent belongs beside it.", None;

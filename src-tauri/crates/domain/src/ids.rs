@@ -96,6 +96,20 @@ id!(
     SessionId, BadId::Session, |t| t.len() == 8 && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 );
 
+impl Region {
+    /// The partition it is in, by the prefixes of the SDKs' `partitions.json`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        let starts = |prefix: &str| self.as_str().starts_with(prefix);
+        match () {
+            () if starts("us-gov-") => "aws-us-gov",
+            () if starts("cn-") => "aws-cn",
+            () if starts("eusc-") => "aws-eusc",
+            () => "aws",
+        }
+    }
+}
+
 /// One role in one account behind one SSO session.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -16,6 +16,7 @@ pub mod failure;
 pub mod ids;
 pub mod request;
 pub mod session;
+pub mod settings;
 pub mod sso;
 pub mod state;
 pub mod time;

@@ -6,6 +6,7 @@ use ts_rs::TS;
 use crate::{
     failure::Code,
     ids::{Region, RoleRef, SessionId, SsoSessionName},
+    settings::{Settings, Way},
     time::Seconds,
 };
 
@@ -95,11 +96,17 @@ pub enum SignInTarget {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Intent {
-    /// Sign in with a browser. Asked again for the same SSO session, it joins the sign-in under way.
+    /// Sign in, as set for the SSO session where no way is given. Asked again for the same SSO session,
+    /// it joins the sign-in under way.
     SignIn {
         target: SignInTarget,
+        #[serde(default)]
+        way: Option<Way>,
+        /// Whether to keep it in the system keyring from now on; None leaves that as it is.
+        #[serde(default)]
+        keep: Option<bool>,
     },
-    /// The address to open for the sign-in under way, once its stage is `browser`.
+    /// The address to open for the sign-in under way, once its stage is `browser` or `deviceCode`.
     SignInUrl,
     CancelSignIn,
     SignOut {
@@ -141,10 +148,31 @@ pub enum Intent {
         role: RoleRef,
         on: bool,
     },
+    /// Keep the sign-in in the system keyring, or take it out.
+    KeepSignedIn {
+        sso_session: SsoSessionName,
+        on: bool,
+    },
+    /// Change the settings. Favourites are changed by `Favourite` alone.
+    Configure {
+        settings: Box<Settings>,
+    },
+    /// The person has seen which roles came and went.
+    SeenChanges {
+        sso_session: SsoSessionName,
+    },
     /// Forget the sign-in failure shown.
     DismissNotice,
     /// End everything and the agent.
     Quit,
+}
+
+impl Intent {
+    /// Sign in the way that is set.
+    #[must_use]
+    pub fn sign_in(target: SignInTarget) -> Self {
+        Self::SignIn { target, way: None, keep: None }
+    }
 }
 
 /// What an intent brought.

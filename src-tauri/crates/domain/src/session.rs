@@ -38,7 +38,10 @@ pub enum Stage {
     /// Waits for the person to sign in.
     WaitingForSignIn,
     /// Waits for the first credentials.
-    Requesting,
+    Requesting {
+        /// When the view begins to say that AWS takes long.
+        slow_at: Deadline,
+    },
     Live(Live),
     Ended(EndedView),
     Failed,
@@ -72,7 +75,7 @@ impl Session {
     /// Whether it still wants or has credentials.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_))
+        matches!(self.stage, Stage::WaitingForSignIn | Stage::Requesting { .. } | Stage::Live(_))
     }
 
     /// When it ended, or when the request that failed was made; None while it is open.
@@ -81,7 +84,7 @@ impl Session {
         match &self.stage {
             Stage::Ended(ended) => Some(ended.at),
             Stage::Failed => Some(self.requested_at),
-            Stage::WaitingForSignIn | Stage::Requesting | Stage::Live(_) => None,
+            Stage::WaitingForSignIn | Stage::Requesting { .. } | Stage::Live(_) => None,
         }
     }
 
@@ -181,6 +184,9 @@ impl Session {
     /// Milliseconds until time brings something, the view's amber included.
     #[must_use]
     pub fn next_due(&self, now: Moment) -> Option<i64> {
+        if let Stage::Requesting { slow_at } = self.stage {
+            return Some(slow_at).filter(|at| !at.has_passed(now)).map(|at| at.millis_left(now));
+        }
         let live = self.live()?;
         let end = live.lease_end.millis_left(now);
         let soon = end - i64::from(SOON.0) * 1000;
@@ -192,7 +198,7 @@ impl Session {
     #[must_use]
     pub fn phase(&self, now: Moment) -> Phase {
         match &self.stage {
-            Stage::WaitingForSignIn | Stage::Requesting => Phase::Requesting,
+            Stage::WaitingForSignIn | Stage::Requesting { .. } => Phase::Requesting,
             Stage::Live(live) if live.lease_end.millis_left(now) <= i64::from(SOON.0) * 1000 => {
                 Phase::Expiring
             }
@@ -203,7 +209,8 @@ impl Session {
     }
 
     #[must_use]
-    pub fn failure_shown(&self) -> Option<Failure> {
-        self.failure.map(Failure::from)
+    pub fn failure_shown(&self, now: Moment) -> Option<Failure> {
+        let slow = matches!(self.stage, Stage::Requesting { slow_at } if slow_at.has_passed(now));
+        self.failure.or(slow.then_some(Code::SlowAnswer)).map(Failure::from)
     }
 }

@@ -63,7 +63,9 @@ pub fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether it is on this machine.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -104,6 +106,13 @@ pub struct SsoSession {
     pub region: Region,
     pub source: Source,
     pub endpoints: Endpoints,
+}
+
+impl SsoSession {
+    #[must_use]
+    pub fn typed(name: SsoSessionName, start_url: StartUrl, region: Region) -> Self {
+        Self { name, start_url, region, source: Source::Typed, endpoints: Endpoints::default() }
+    }
 }
 
 #[cfg(test)]

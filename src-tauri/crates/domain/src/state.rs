@@ -4,7 +4,9 @@
 //! has to be done. Nothing here waits, reads a clock or holds a secret.
 
 mod ask;
+mod desktop;
 mod learn;
+mod settings;
 mod show;
 
 use std::collections::BTreeMap;
@@ -15,10 +17,14 @@ use crate::{
     failure::Code,
     ids::{RoleRef, SessionId, SsoSessionName},
     session::Session,
+    settings::{Settings, Way},
     sso::{Source, SsoSession},
-    time::{Deadline, Moment, Timestamp},
-    view::{EndpointView, NoticeView, Progress, SignInStatus, Stage, TodayView, Why},
+    time::{Deadline, Moment, Seconds, Timestamp},
+    view::{DeviceView, EndpointView, NoticeView, Progress, SignInStatus, Stage, TodayView, Why},
 };
+
+/// After so long without an answer the view says so.
+const SLOW_AFTER: Seconds = Seconds(8);
 
 /// Everything the agent knows that is no secret.
 #[derive(Debug)]
@@ -34,6 +40,11 @@ pub struct State {
     endpoint: EndpointView,
     today: Today,
     degraded: Vec<String>,
+    /// What is wrong for as long as it is.
+    standing: Vec<Code>,
+    settings: Settings,
+    /// The screen is locked: when leases end.
+    lock_ends_at: Option<Deadline>,
     /// The practice organisation was started, and is not ready yet.
     practice_starts: bool,
     ids: Ids,
@@ -47,9 +58,14 @@ struct Sso {
     signed_in_at: Option<Timestamp>,
     identity: Option<String>,
     catalog: Catalog,
+    /// The list as it was before the sync under way.
+    before: Option<Catalog>,
     sync: Option<Progress>,
+    /// When the view begins to say that a sync hears nothing.
+    slow_at: Option<Deadline>,
     failed_accounts: u32,
     catalog_failure: Option<Code>,
+    keyring: Option<Code>,
 }
 
 impl Sso {
@@ -60,16 +76,27 @@ impl Sso {
             signed_in_at: None,
             identity: None,
             catalog,
+            before: None,
             sync: None,
+            slow_at: None,
             failed_accounts: 0,
             catalog_failure: None,
+            keyring: None,
         }
     }
 
     /// A sync is under way from here on; how many accounts there are is known later.
-    fn start_sync(&mut self) -> Effect {
+    fn start_sync(&mut self, now: Moment) -> Effect {
         self.sync = Some(Progress { done: 0, total: 0 });
+        self.slow_at = Some(now.after(SLOW_AFTER));
         Effect::Sync { sso: self.boxed() }
+    }
+
+    fn sign_out(&mut self) {
+        self.status = SignInStatus::SignedOut;
+        self.signed_in_at = None;
+        self.identity = None;
+        self.sync = None;
     }
 
     fn boxed(&self) -> Box<SsoSession> {
@@ -86,7 +113,9 @@ impl Sso {
 struct SignIn {
     sso_session: SsoSessionName,
     attempt: u32,
+    way: Way,
     stage: Stage,
+    device: Option<DeviceView>,
     started_at: Timestamp,
     /// When the view begins to say what to check.
     hint_at: Deadline,
@@ -132,41 +161,62 @@ impl Ids {
     }
 }
 
+/// What a state begins with.
+#[derive(Debug, Default)]
+pub struct Start {
+    /// The SSO sessions of the AWS config file.
+    pub configured: Vec<SsoSession>,
+    pub settings: Settings,
+    pub remembered: Remembered,
+    /// What protects less than it should, in sentences.
+    pub degraded: Vec<String>,
+    /// What is wrong from the start.
+    pub standing: Vec<Code>,
+    /// Makes ids differ.
+    pub seed: u64,
+}
+
 impl State {
-    /// The state at start: what the AWS config file and the last run tell. `seed` makes ids differ.
     #[must_use]
-    pub fn new(
-        configured: Vec<SsoSession>,
-        remembered: Remembered,
-        degraded: Vec<String>,
-        seed: u64,
-    ) -> Self {
-        let mut catalogs: BTreeMap<_, _> = remembered.catalogs.into_iter().collect();
+    pub fn new(start: Start) -> Self {
+        let mut catalogs: BTreeMap<_, _> = start.remembered.catalogs.into_iter().collect();
         let mut sso_sessions = BTreeMap::new();
+        let typed = start.settings.sso_sessions.iter().filter_map(|s| {
+            let place = s.place.clone()?;
+            Some(SsoSession::typed(s.name.clone(), place.start_url, place.region))
+        });
         // What is configured wins over what was typed under the same name.
-        for sso in remembered.typed.into_iter().chain(configured) {
-            sso_sessions.insert(sso.name.clone(), sso);
+        for sso in typed.chain(start.configured) {
+            let catalog = catalogs.remove(&sso.name).unwrap_or_default();
+            sso_sessions.insert(sso.name.clone(), Sso::new(sso, catalog));
         }
         Self {
-            sso_sessions: sso_sessions
-                .into_iter()
-                .map(|(name, sso)| {
-                    let catalog = catalogs.remove(&name).unwrap_or_default();
-                    (name, Sso::new(sso, catalog))
-                })
-                .collect(),
+            sso_sessions,
             sign_in: None,
             attempts: 0,
             notice: None,
             sessions: Vec::new(),
-            habits: remembered.habits.into_iter().collect(),
+            habits: start.remembered.habits.into_iter().collect(),
             catalog_revision: 1,
             endpoint: EndpointView::default(),
             today: Today::default(),
-            degraded,
+            degraded: start.degraded,
+            standing: start.standing,
+            settings: start.settings,
+            lock_ends_at: None,
             practice_starts: false,
-            ids: Ids(seed),
+            ids: Ids(start.seed),
         }
+    }
+
+    /// What is to be done first: sign-ins that the keyring keeps are taken up.
+    pub fn start(&mut self) -> Vec<Effect> {
+        let kept = |s: &&mut Sso| self.settings.keeps_signed_in(&s.sso.name);
+        let restore = |sso: &mut Sso| {
+            sso.status = SignInStatus::Restoring;
+            Effect::Restore { sso: sso.boxed() }
+        };
+        self.sso_sessions.values_mut().filter(kept).map(restore).collect()
     }
 
     /// What to keep for the next run. The practice organisation's list dies with it.
@@ -182,8 +232,18 @@ impl State {
                 .map(|(r, h)| (r.clone(), h.clone()))
                 .collect(),
             catalogs: kept().map(|s| (s.sso.name.clone(), s.catalog.clone())).collect(),
-            typed: kept().filter(|s| s.sso.source == Source::Typed).map(|s| s.sso.clone()).collect(),
         }
+    }
+
+    /// What to write into the settings file. The practice organisation has no place there.
+    #[must_use]
+    pub fn settings_to_write(&self) -> Settings {
+        let practice = self.sso_sessions.values().find(|s| s.sso.source == Source::Practice);
+        let is_kept = |name: &SsoSessionName| practice.is_none_or(|p| p.sso.name != *name);
+        let mut settings = self.settings.clone();
+        settings.favourites.retain(|role| is_kept(&role.sso_session));
+        settings.sso_sessions.retain(|s| is_kept(&s.name));
+        settings
     }
 
     /// The session `id`, for whoever serves its credentials.
@@ -217,8 +277,19 @@ impl State {
     /// Milliseconds until [`crate::event::Event::Tick`] is due.
     #[must_use]
     pub fn next_due(&self, now: Moment) -> Option<i64> {
-        let hint = self.sign_in.as_ref().map(|s| s.hint_at).filter(|h| !h.has_passed(now));
-        self.sessions.iter().filter_map(|s| s.next_due(now)).chain(hint.map(|h| h.millis_left(now))).min()
+        let sign_in = self.sign_in.iter().map(|s| s.hint_at);
+        let syncs = self.sso_sessions.values().filter(|s| s.sync.is_some()).filter_map(|s| s.slow_at);
+        let hints = sign_in.chain(syncs).filter(|h| !h.has_passed(now)).map(|h| h.millis_left(now));
+        let lock = self.lock_ends_at.map(|at| at.millis_left(now));
+        self.sessions.iter().filter_map(|s| s.next_due(now)).chain(hints).chain(lock).min()
+    }
+
+    /// Notes that something is wrong, or no longer.
+    fn stand(&mut self, code: Code, is_wrong: bool) {
+        self.standing.retain(|c| *c != code);
+        if is_wrong {
+            self.standing.push(code);
+        }
     }
 
     fn session_mut(&mut self, id: &SessionId) -> Option<&mut Session> {

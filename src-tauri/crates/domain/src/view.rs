@@ -6,8 +6,9 @@ use ts_rs::TS;
 use crate::{
     catalog::Environment,
     failure::Failure,
-    ids::{Region, RoleRef, SessionId, SsoSessionName},
+    ids::{AccountId, Region, RoleName, RoleRef, SessionId, SsoSessionName},
     request::Scope,
+    settings::{Colour, Settings, Way},
     sso::Source,
     time::{Expiration, Seconds, Timestamp},
 };
@@ -31,6 +32,9 @@ pub struct View {
     pub today: TodayView,
     /// What protects less than it should on this machine, in sentences.
     pub degraded: Vec<String>,
+    /// What is wrong with this machine or the settings, for as long as it is.
+    pub standing: Vec<Failure>,
+    pub settings: Settings,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
@@ -45,6 +49,14 @@ pub struct SsoSessionView {
     pub signed_in_at: Option<Timestamp>,
     /// Who signed in, known after the first issue.
     pub identity: Option<String>,
+    pub colour: Option<Colour>,
+    /// `aws`, `aws-us-gov`, `aws-cn` or `aws-eusc`, by its Region.
+    pub partition: String,
+    /// How it is signed in to where nobody says otherwise.
+    pub way: Way,
+    pub keep_signed_in: bool,
+    /// Why the keyring keeps nothing, where it should.
+    pub keyring: Option<Failure>,
     pub catalog: CatalogView,
 }
 
@@ -52,6 +64,8 @@ pub struct SsoSessionView {
 #[serde(rename_all = "camelCase")]
 pub enum SignInStatus {
     SignedOut,
+    /// The sign-in kept in the keyring is being taken up.
+    Restoring,
     SignedIn,
     /// AWS no longer accepts the sign-in.
     Lapsed,
@@ -67,6 +81,27 @@ pub struct CatalogView {
     /// Accounts whose roles could not be listed in the last sync; the others are shown.
     pub failed_accounts: u32,
     pub failure: Option<Failure>,
+    /// What came and went since the person last looked; None where nothing did.
+    pub changes: Option<ChangesView>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangesView {
+    pub came: u32,
+    pub went: u32,
+    /// The first of them, those that came before those that went.
+    pub some: Vec<ChangeView>,
+}
+
+/// A role that came or went.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeView {
+    pub came: bool,
+    pub account: AccountId,
+    pub account_name: String,
+    pub role: RoleName,
 }
 
 /// A sync under way: accounts whose roles are listed, of all; 0 of 0 while the accounts are being listed.
@@ -83,10 +118,24 @@ pub struct SignInView {
     pub sso_session: SsoSessionName,
     /// Counts sign-ins, so that a client knows its own.
     pub attempt: u32,
+    pub way: Way,
     pub stage: Stage,
+    /// What to compare and where to go, once the stage is `deviceCode`.
+    pub device: Option<DeviceView>,
     pub started_at: Timestamp,
-    /// After 30 s in the browser: what to check.
+    /// Where it takes long: what to check.
     pub hint: Option<Failure>,
+}
+
+/// A device code as a person uses it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceView {
+    /// To be compared with the one the browser shows.
+    pub user_code: String,
+    /// Where to type it.
+    pub url: String,
+    pub expires_at: Timestamp,
 }
 
 /// How far a sign-in is.
@@ -97,6 +146,8 @@ pub enum Stage {
     Starting,
     /// Waiting for the person in the browser; `Intent::SignInUrl` gives the address.
     Browser,
+    /// Waiting for the person to approve the device code, in any browser.
+    DeviceCode,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
@@ -114,6 +165,7 @@ pub struct SessionView {
     pub role: RoleRef,
     pub account_name: String,
     pub environment: Option<Environment>,
+    pub colour: Option<Colour>,
     pub region: Region,
     pub reason: Option<String>,
     pub scope: Scope,
@@ -174,6 +226,9 @@ pub enum Why {
     /// The practice organisation stopped.
     PracticeEnded,
     Quit,
+    Sleep,
+    UserSwitch,
+    ScreenLock,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]

@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daypass_domain::{
-    event::{Effect, Event, Remembered},
+    event::{Effect, Event},
     failure::Code,
     ids::{AccountId, RoleRef, SessionId, SsoSessionName},
     request::{Intent, SessionRequest, SignInTarget},
     session::Stage,
     sso::{Endpoints, Source, SsoSession, StartUrl},
-    state::State,
+    state::{Start, State},
     time::{Expiration, Moment, Seconds, Timestamp},
     view::View,
 };
@@ -79,7 +79,7 @@ impl World {
     fn new() -> Self {
         let configured = vec![sso(0, Source::Config), sso(1, Source::Config)];
         Self {
-            state: State::new(configured, Remembered::default(), vec![], 7),
+            state: State::new(Start { configured, seed: 7, ..Start::default() }),
             now: Moment { wall: Timestamp::from_secs(1_700_000_000), boot: 1_000_000, utc_offset: 0 },
             seen: Vec::new(),
             leases: BTreeMap::new(),
@@ -174,11 +174,11 @@ impl World {
             }
             10..12 => Event::Tick,
             // People.
-            12 => return self.ask(Intent::SignIn { target: SignInTarget::Named { sso_session } }),
+            12 => return self.ask(Intent::sign_in(SignInTarget::Named { sso_session })),
             13 => {
                 let start_url = format!("https://{sso_session}.awsapps.com/{}", number % 2);
                 let target = SignInTarget::Typed { start_url, region: "us-east-1".into() };
-                return self.ask(Intent::SignIn { target });
+                return self.ask(Intent::sign_in(target));
             }
             14 => return self.ask(Intent::CancelSignIn),
             15 => return self.ask(Intent::SignOut { sso_session }),
@@ -328,6 +328,6 @@ proptest! {
         let start_url = format!("https://{host}/{path}");
         let is_url = StartUrl::try_from(start_url.clone()).is_ok();
         let target = SignInTarget::Typed { start_url, region: "eu-west-1".into() };
-        prop_assert_eq!(world.state.ask(Intent::SignIn { target }, world.now).is_ok(), is_url);
+        prop_assert_eq!(world.state.ask(Intent::sign_in(target), world.now).is_ok(), is_url);
     }
 }

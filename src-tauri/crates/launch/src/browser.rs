@@ -16,16 +16,20 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Opens `url` in the browser.
 ///
 /// The choice is `DAYPASS_BROWSER` (a command line, `%s` standing for the address, else it comes last), then
-/// `BROWSER` (several, separated by colons, as `xdg-open` reads it), then `xdg-open`. Blocks for up to a second
+/// `set` (the same, of the settings), then `BROWSER` (several, separated by colons, as `xdg-open` reads it), then `xdg-open`. Blocks for up to a second
 /// while a command has not failed. The address appears in the arguments of what is started, nowhere else.
 ///
 /// # Errors
 /// `Malformed` for anything but https, or http on loopback; `NoBrowser` where none starts.
-pub fn open(url: &str) -> Result<(), Failure> {
+pub fn open(url: &str, set: Option<&str>) -> Result<(), Failure> {
     let url = address(url)?;
     let person = std::env::var("DAYPASS_BROWSER").ok();
     let desktop = std::env::var("BROWSER").ok();
-    for mut words in choices(person.as_deref(), desktop.as_deref(), url.as_str()) {
+    for mut words in choices(
+        person.as_deref().filter(|line| !line.trim().is_empty()).or(set),
+        desktop.as_deref(),
+        url.as_str(),
+    ) {
         let program = words.remove(0);
         let Some(path) = start::find(&program) else { continue };
         let mut command = Command::new(path);
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_refused_address_starts_nothing_and_is_not_in_the_words() {
-        let failure = open("file:///etc/passwd").unwrap_err();
+        let failure = open("file:///etc/passwd", None).unwrap_err();
         assert_eq!(failure.code, Code::Malformed);
         assert!(!failure.fact.contains("passwd") && !failure.advice.contains("passwd"));
     }

@@ -41,18 +41,19 @@ const KINDS: &[Kind] = &[
 
 /// Opens a terminal in which `daypass shell` runs on `session`.
 ///
-/// The choice is `DAYPASS_TERMINAL` (a command line; the command comes at its end, or where a word `{}` stands),
-/// else the first of the known terminals that is installed and starts. Blocks for up to 300 ms a terminal.
+/// The choice is `DAYPASS_TERMINAL` (a command line; the command comes at its end, or where a word `%s` or `{}`
+/// stands), then `set` (the same, of the settings), else the first of the known terminals that is installed and starts. Blocks for up to 300 ms a terminal.
 ///
 /// # Errors
 /// `NoCommand`, `NoTerminal`, or `TerminalFailed` where those there are do not start.
-pub fn open(session: &SessionId) -> Result<(), Failure> {
+pub fn open(session: &SessionId, set: Option<&str>) -> Result<(), Failure> {
     let daypass = daypass_beside_us()?;
     // One word: `--session ID` would be taken by Qt, before konsole could see it, as its own option.
     let session = format!("--session={session}");
     let inside = [daypass.as_str(), "shell", &session];
-    if let Some(choice) = std::env::var("DAYPASS_TERMINAL").ok().filter(|line| !line.trim().is_empty()) {
-        let words = chosen(&choice, &inside).ok_or(Code::TerminalFailed)?;
+    let variable = std::env::var("DAYPASS_TERMINAL").ok().filter(|line| !line.trim().is_empty());
+    if let Some(choice) = variable.as_deref().or(set) {
+        let words = chosen(choice, &inside).ok_or(Code::TerminalFailed)?;
         return run(&words).map_err(|_| Code::TerminalFailed.into());
     }
     let mut failure = Code::NoTerminal;
@@ -77,7 +78,8 @@ fn run(words: &[String]) -> Result<(), NotRunning> {
 /// The command line for a person's choice.
 fn chosen(line: &str, inside: &[&str]) -> Option<Vec<String>> {
     let words = command_line::split(line).filter(|words| !words.is_empty())?;
-    if let Some(place) = words.iter().position(|word| word == "{}").filter(|&place| place > 0) {
+    if let Some(place) = words.iter().position(|word| word == "{}" || word == "%s").filter(|&place| place > 0)
+    {
         let (before, after) = (&words[..place], &words[place + 1..]);
         let inside = inside.iter().map(|&word| word.to_owned());
         return Some(before.iter().cloned().chain(inside).chain(after.iter().cloned()).collect());

@@ -13,6 +13,7 @@ use daypass_domain::{
     catalog::RoleEntry,
     failure::{Code, Failure},
     request::{Answer, Intent},
+    settings::Settings,
     view::View,
 };
 use tokio::{
@@ -116,6 +117,12 @@ impl Client {
                 return Ok(rows);
             }
         }
+    }
+
+    /// The person's settings as of the newest view.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.views().borrow().as_ref().map(|view| view.settings.clone()).unwrap_or_default()
     }
 
     /// Views as they come: `None` until the first, closed when the agent is gone.

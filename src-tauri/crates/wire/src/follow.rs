@@ -4,24 +4,42 @@ use daypass_domain::{
     failure::{Code, Failure},
     ids::SessionId,
     request::Intent,
-    view::{Phase, SessionView, Stage, View},
+    view::{DeviceView, Phase, SessionView, SignInView, Stage, View},
 };
 
 use crate::client::Client;
 
-/// Waits until sign-in `attempt` wants a browser and returns the address to open.
+/// What a sign-in wants of the person.
+#[derive(Debug)]
+pub enum Wanted {
+    /// That they sign in at this address.
+    Browser(String),
+    /// That they approve this code.
+    DeviceCode(DeviceView),
+    /// Nothing: what the keyring kept was good.
+    Nothing,
+}
+
+/// Waits until sign-in `attempt` wants something of the person, or is over.
 ///
 /// # Errors
-/// Why the attempt ended before.
-pub async fn sign_in_url(client: &Client, attempt: u32) -> Result<String, Failure> {
-    client
-        .wait_for(|view| match under_way(view, attempt) {
-            Some(Stage::Starting) => None,
-            Some(Stage::Browser) => Some(Ok(())),
-            None => Some(Err(why_it_ended(view))),
+/// Why the attempt failed before.
+pub async fn sign_in_wants(client: &Client, attempt: u32) -> Result<Wanted, Failure> {
+    let device = client
+        .wait_for(|view| match under_way(view, attempt).map(|s| (s.stage, &s.device)) {
+            Some((Stage::Starting, _)) => None,
+            Some((Stage::Browser, _)) => Some(Ok(None)),
+            Some((Stage::DeviceCode, device)) => device.clone().map(|d| Ok(Some(Wanted::DeviceCode(d)))),
+            None => Some(how_it_ended(view).map(|()| Some(Wanted::Nothing))),
         })
         .await??;
-    client.ask(Intent::SignInUrl).await?.url.ok_or_else(|| Code::NoSignIn.into())
+    match device {
+        Some(wanted) => Ok(wanted),
+        None => {
+            let url = client.ask(Intent::SignInUrl).await?.url;
+            url.map(Wanted::Browser).ok_or_else(|| Code::NoSignIn.into())
+        }
+    }
 }
 
 /// Waits until sign-in `attempt` is over.
@@ -32,7 +50,7 @@ pub async fn signed_in(client: &Client, attempt: u32) -> Result<(), Failure> {
     client
         .wait_for(|view| match under_way(view, attempt) {
             Some(_) => None,
-            None => Some(view.notice.as_ref().map_or(Ok(()), |n| Err(n.failure.clone()))),
+            None => Some(how_it_ended(view)),
         })
         .await?
 }
@@ -52,10 +70,10 @@ pub async fn live(client: &Client, session: &SessionId) -> Result<SessionView, F
         .await?
 }
 
-fn under_way(view: &View, attempt: u32) -> Option<Stage> {
-    view.sign_in.as_ref().filter(|s| s.attempt == attempt).map(|s| s.stage)
+fn under_way(view: &View, attempt: u32) -> Option<&SignInView> {
+    view.sign_in.as_ref().filter(|s| s.attempt == attempt)
 }
 
-fn why_it_ended(view: &View) -> Failure {
-    view.notice.as_ref().map_or_else(|| Code::NoSignIn.into(), |n| n.failure.clone())
+fn how_it_ended(view: &View) -> Result<(), Failure> {
+    view.notice.as_ref().map_or(Ok(()), |n| Err(n.failure.clone()))
 }

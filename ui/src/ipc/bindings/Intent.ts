@@ -3,10 +3,16 @@ import type { Open } from "./Open";
 import type { RoleRef } from "./RoleRef";
 import type { SessionId } from "./SessionId";
 import type { SessionRequest } from "./SessionRequest";
+import type { Settings } from "./Settings";
 import type { SignInTarget } from "./SignInTarget";
 import type { SsoSessionName } from "./SsoSessionName";
+import type { Way } from "./Way";
 
 /**
  * What a client may ask of the agent.
  */
-export type Intent = { "kind": "signIn", target: SignInTarget, } | { "kind": "signInUrl" } | { "kind": "cancelSignIn" } | { "kind": "signOut", ssoSession: SsoSessionName, } | { "kind": "practice" } | { "kind": "sync", ssoSession: SsoSessionName, } | { "kind": "request", request: SessionRequest, open: Array<Open>, } | { "kind": "renew", session: SessionId, } | { "kind": "end", session: SessionId, } | { "kind": "endAll" } | { "kind": "dismiss", session: SessionId, } | { "kind": "console", session: SessionId, } | { "kind": "terminal", session: SessionId, } | { "kind": "favourite", role: RoleRef, on: boolean, } | { "kind": "dismissNotice" } | { "kind": "quit" };
+export type Intent = { "kind": "signIn", target: SignInTarget, way: Way | null, 
+/**
+ * Whether to keep it in the system keyring from now on; None leaves that as it is.
+ */
+keep: boolean | null, } | { "kind": "signInUrl" } | { "kind": "cancelSignIn" } | { "kind": "signOut", ssoSession: SsoSessionName, } | { "kind": "practice" } | { "kind": "sync", ssoSession: SsoSessionName, } | { "kind": "request", request: SessionRequest, open: Array<Open>, } | { "kind": "renew", session: SessionId, } | { "kind": "end", session: SessionId, } | { "kind": "endAll" } | { "kind": "dismiss", session: SessionId, } | { "kind": "console", session: SessionId, } | { "kind": "terminal", session: SessionId, } | { "kind": "favourite", role: RoleRef, on: boolean, } | { "kind": "keepSignedIn", ssoSession: SsoSessionName, on: boolean, } | { "kind": "configure", settings: Settings, } | { "kind": "seenChanges", ssoSession: SsoSessionName, } | { "kind": "dismissNotice" } | { "kind": "quit" };

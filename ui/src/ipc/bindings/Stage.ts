@@ -3,4 +3,4 @@
 /**
  * How far a sign-in is.
  */
-export type Stage = "starting" | "browser";
+export type Stage = "starting" | "browser" | "deviceCode";

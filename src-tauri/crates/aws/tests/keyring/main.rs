@@ -12,6 +12,7 @@ use daypass_aws::{
     oidc::Registration,
 };
 use daypass_domain::{
+    settings::Way,
     sso::{Endpoints, Source, SsoSession, StartUrl},
     time::Timestamp,
 };
@@ -49,6 +50,7 @@ async fn keep(keyring: &Keyring, sso: &SsoSession, token: &str) -> Result<(), Ke
         client_id: "the client".to_owned(),
         client_secret: secret("the client's secret"),
         expires_at: Timestamp::from_secs(1_800_000_000),
+        way: Way::Browser,
     };
     keyring.keep(sso, &registration, &secret(token)).await
 }

@@ -1,14 +1,16 @@
 //! What a person may ask, and when they are told no.
 
 use crate::{
+    catalog::{Catalog, Changes},
     event::Effect,
     failure::{Code, Failure},
     ids::{SessionId, SsoSessionName},
     request::{Answer, Intent, SessionRequest, SignInTarget},
     session::{Session, Stage},
-    sso::{BadStartUrl, Endpoints, Source, SsoSession, StartUrl},
-    state::{SignIn, Sso, State},
-    time::{Moment, Seconds},
+    settings::Way,
+    sso::{BadStartUrl, Source, SsoSession, StartUrl},
+    state::{SLOW_AFTER, SignIn, Sso, State},
+    time::Moment,
     view::{SignInStatus, Stage as SignInStage, Why},
 };
 
@@ -16,8 +18,6 @@ use crate::{
 const MOST_SESSIONS: usize = 50;
 /// The longest name made from a start URL; a DNS label has no more.
 const NAME_LENGTH: usize = 63;
-/// After so long in the browser the view says what to check.
-const HINT_AFTER: Seconds = Seconds(30);
 
 /// What was answered, and what has to be done.
 pub(super) type Asked = Result<(Answer, Vec<Effect>), Failure>;
@@ -30,13 +30,16 @@ impl State {
     /// A refusal: nothing has changed.
     pub fn ask(&mut self, intent: Intent, now: Moment) -> Asked {
         match intent {
-            Intent::SignIn { target } => {
+            Intent::SignIn { target, way, keep } => {
                 let name = self.target(target)?;
-                let (attempt, effects) = self.start_sign_in(&name, now)?;
+                let (attempt, mut effects) = self.start_sign_in(&name, way, now)?;
+                if let Some(on) = keep.filter(|&on| on != self.settings.keeps_signed_in(&name)) {
+                    effects.extend(self.keep_signed_in(&name, on)?.1);
+                }
                 Ok((Answer { attempt: Some(attempt), ..Answer::default() }, effects))
             }
             Intent::SignInUrl => match &self.sign_in {
-                Some(s) if s.stage == SignInStage::Browser => done(vec![]),
+                Some(s) if s.stage != SignInStage::Starting => done(vec![]),
                 _ => Err(Code::NoSignIn.into()),
             },
             Intent::CancelSignIn => match self.sign_in.take() {
@@ -57,7 +60,7 @@ impl State {
                 match (sso.is_signed_in(), sso.sync) {
                     (false, _) => Err(Code::NotSignedIn.into()),
                     (true, Some(_)) => done(vec![]),
-                    (true, None) => done(vec![sso.start_sync()]),
+                    (true, None) => done(vec![sso.start_sync(now)]),
                 }
             }
             Intent::Request { request, .. } => self.request(request, now),
@@ -83,8 +86,16 @@ impl State {
                 if !self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(&role)) {
                     return Err(Code::UnknownRole.into());
                 }
-                self.habits.entry(role).or_default().favourite = on;
+                let favourites = &mut self.settings.favourites;
+                let changes = if on { favourites.insert(role) } else { favourites.remove(&role) };
                 self.catalog_revision += 1;
+                done(changes.then_some(Effect::SaveSettings).into_iter().collect())
+            }
+            Intent::KeepSignedIn { sso_session, on } => self.keep_signed_in(&sso_session, on),
+            Intent::Configure { settings } => self.configure(*settings),
+            Intent::SeenChanges { sso_session } => {
+                let sso = self.sso_sessions.get_mut(&sso_session).ok_or(Code::UnknownSsoSession)?;
+                sso.catalog.changes = Changes::default();
                 done(vec![Effect::Remember])
             }
             Intent::DismissNotice => {
@@ -134,14 +145,18 @@ impl State {
                 })
             })
             .ok_or(Code::Internal)?;
-        let endpoints = Endpoints::default();
-        let sso = SsoSession { name: name.clone(), start_url, region, source: Source::Typed, endpoints };
-        self.sso_sessions.insert(name.clone(), Sso::new(sso, crate::catalog::Catalog::default()));
+        let sso = SsoSession::typed(name.clone(), start_url, region);
+        self.sso_sessions.insert(name.clone(), Sso::new(sso, Catalog::default()));
         Ok(name)
     }
 
     /// Starts a sign-in, or joins the one under way for the same SSO session.
-    fn start_sign_in(&mut self, name: &SsoSessionName, now: Moment) -> Result<(u32, Vec<Effect>), Failure> {
+    fn start_sign_in(
+        &mut self,
+        name: &SsoSessionName,
+        way: Option<Way>,
+        now: Moment,
+    ) -> Result<(u32, Vec<Effect>), Failure> {
         if let Some(under_way) = &self.sign_in {
             return if under_way.sso_session == *name {
                 Ok((under_way.attempt, vec![]))
@@ -150,16 +165,20 @@ impl State {
             };
         }
         let sso = self.sso_sessions.get(name).ok_or(Code::UnknownSsoSession)?.boxed();
+        let way = way.or_else(|| self.settings.sso(name).map(|s| s.way)).unwrap_or_default();
         self.attempts += 1;
         self.notice = None;
         self.sign_in = Some(SignIn {
             sso_session: name.clone(),
             attempt: self.attempts,
+            way,
             stage: SignInStage::Starting,
+            device: None,
             started_at: now.wall,
-            hint_at: now.after(HINT_AFTER),
+            hint_at: now.after(SLOW_AFTER),
         });
-        Ok((self.attempts, vec![Effect::SignIn { sso, attempt: self.attempts }]))
+        let kept = self.settings.keeps_signed_in(name);
+        Ok((self.attempts, vec![Effect::SignIn { sso, attempt: self.attempts, way, kept }]))
     }
 
     fn sign_out(&mut self, name: &SsoSessionName, now: Moment) -> Asked {
@@ -167,12 +186,13 @@ impl State {
         if sso.status == SignInStatus::SignedOut {
             return Err(Code::NotSignedIn.into());
         }
-        sso.status = SignInStatus::SignedOut;
-        sso.signed_in_at = None;
-        sso.identity = None;
-        sso.sync = None;
+        sso.sign_out();
+        sso.keyring = None;
         let sso = sso.boxed();
         let mut effects = self.end_where(Why::SignedOut, now, |s| s.request.role.sso_session == *name);
+        if self.settings.keeps_signed_in(name) {
+            effects.push(Effect::Forget { sso: sso.clone() });
+        }
         effects.push(Effect::SignOut { sso });
         Ok((Answer::default(), effects))
     }
@@ -202,12 +222,15 @@ impl State {
         if self.sessions.iter().filter(|s| s.is_open()).count() >= MOST_SESSIONS {
             return Err(Code::TooManySessions.into());
         }
-        let region = request.region.clone().unwrap_or_else(|| sso.sso.region.clone());
+        let set = self.settings.account(&request.role.account, &self.account_name(&request.role)).region;
+        let set = set.or_else(|| self.settings.region.clone());
+        let region = request.region.clone().or(set).unwrap_or_else(|| sso.sso.region.clone());
         let is_signed_in = sso.is_signed_in();
-        let (attempt, mut effects) = if is_signed_in {
+        // What the keyring keeps is being taken up: no browser for that.
+        let (attempt, mut effects) = if is_signed_in || sso.status == SignInStatus::Restoring {
             (None, vec![])
         } else {
-            let (attempt, effects) = self.start_sign_in(&name, now)?;
+            let (attempt, effects) = self.start_sign_in(&name, None, now)?;
             (Some(attempt), effects)
         };
         let id = self.ids.next().ok_or(Code::Internal)?;
@@ -216,7 +239,7 @@ impl State {
             request,
             region,
             requested_at: now.wall,
-            stage: if is_signed_in { Stage::Requesting } else { Stage::WaitingForSignIn },
+            stage: if is_signed_in { requesting(now) } else { Stage::WaitingForSignIn },
             failure: None,
             latest: None,
         };
@@ -267,4 +290,8 @@ fn done(effects: Vec<Effect>) -> Asked {
 
 fn answer(session: SessionId) -> Asked {
     Ok((Answer { session: Some(session), ..Answer::default() }, vec![]))
+}
+
+pub(super) fn requesting(now: Moment) -> Stage {
+    Stage::Requesting { slow_at: now.after(SLOW_AFTER) }
 }

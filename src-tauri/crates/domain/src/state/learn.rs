@@ -1,19 +1,23 @@
 //! What events change.
 
 use crate::{
-    catalog::Account,
+    catalog::{Account, Warmth},
     event::{Effect, Event},
     failure::{Code, Failure},
     ids::{AccountId, SessionId, SsoSessionName},
     session::{Due, Stage},
     sso::Source,
-    state::{Sso, State},
+    state::{Sso, State, ask::requesting},
     time::{Expiration, Moment, Seconds, Timestamp},
     view::{NoticeView, Progress, SignInStatus, Stage as SignInStage, Why},
 };
 
 const NOT_LOCKED: &str =
     "Credentials may reach the swap: the system locks no more memory for Daypass. Raise `ulimit -l`.";
+/// After so long in the browser the view says what to check.
+const HINT_AFTER: Seconds = Seconds(30);
+/// A clock so far off makes trouble for AWS's signatures, which allow 5 minutes.
+const SKEW_MILLIS: u64 = 120_000;
 /// How many ended cards are kept.
 const MOST_ENDED: usize = 20;
 
@@ -25,10 +29,55 @@ impl State {
             Event::BrowserWanted { attempt } => {
                 if let Some(sign_in) = self.sign_in.as_mut().filter(|s| s.attempt == attempt) {
                     sign_in.stage = SignInStage::Browser;
+                    sign_in.hint_at = now.after(HINT_AFTER);
                 }
                 vec![]
             }
-            Event::SignedIn { attempt } => self.signed_in(attempt, now),
+            Event::DeviceCode { attempt, device } => {
+                if let Some(sign_in) = self.sign_in.as_mut().filter(|s| s.attempt == attempt) {
+                    sign_in.stage = SignInStage::DeviceCode;
+                    sign_in.device = Some(device);
+                    sign_in.hint_at = now.after(HINT_AFTER);
+                }
+                vec![]
+            }
+            Event::SignedIn { attempt } => {
+                let Some(sign_in) = self.sign_in.take_if(|s| s.attempt == attempt) else { return vec![] };
+                self.signed_in(&sign_in.sso_session, now)
+            }
+            Event::Restored { sso_session } => {
+                let Some(sso) = self.sso_sessions.get(&sso_session) else { return vec![] };
+                match sso.status {
+                    SignInStatus::Restoring => {}
+                    SignInStatus::SignedIn => return vec![],
+                    // Signed out meanwhile: what came late goes at once.
+                    SignInStatus::SignedOut | SignInStatus::Lapsed => {
+                        return vec![Effect::DropToken { sso: sso.boxed() }];
+                    }
+                }
+                let overtaken = self.sign_in.take_if(|s| s.sso_session == sso_session);
+                let mut effects = self.signed_in(&sso_session, now);
+                effects.extend(overtaken.map(|_| Effect::AbandonSignIn));
+                effects
+            }
+            Event::NotRestored { sso_session, code } => {
+                let restoring = |s: &&mut Sso| s.status == SignInStatus::Restoring;
+                let Some(sso) = self.sso_sessions.get_mut(&sso_session).filter(restoring) else {
+                    return vec![];
+                };
+                sso.status = SignInStatus::SignedOut;
+                sso.keyring = code;
+                if self.sign_in.as_ref().is_none_or(|s| s.sso_session != sso_session) {
+                    self.fail_waiting(&sso_session, Code::SignInLapsed, now);
+                }
+                vec![]
+            }
+            Event::Keyring { sso_session, trouble } => {
+                if let Some(sso) = self.sso_sessions.get_mut(&sso_session) {
+                    sso.keyring = trouble;
+                }
+                vec![]
+            }
             Event::SignInFailed { attempt, code } => {
                 let Some(sign_in) = self.sign_in.take_if(|s| s.attempt == attempt) else { return vec![] };
                 self.fail_waiting(&sign_in.sso_session, code, now);
@@ -37,11 +86,21 @@ impl State {
                 vec![]
             }
             Event::Lapsed { sso_session } => {
-                if let Some(sso) = self.sso_sessions.get_mut(&sso_session).filter(|s| s.is_signed_in()) {
-                    sso.status = SignInStatus::Lapsed;
-                    sso.sync = None;
-                }
-                vec![]
+                let signed_in = |s: &&mut Sso| s.is_signed_in();
+                let Some(sso) = self.sso_sessions.get_mut(&sso_session).filter(signed_in) else {
+                    return vec![];
+                };
+                sso.status = SignInStatus::Lapsed;
+                sso.sync = None;
+                let sso = sso.boxed();
+                // What the keyring has of it is no good either.
+                let kept = self.settings.keeps_signed_in(&sso_session);
+                kept.then_some(Effect::Forget { sso }).into_iter().collect()
+            }
+            Event::Refreshed { sso_session } => {
+                let sso = self.sso_sessions.get(&sso_session).filter(|s| s.is_signed_in());
+                let kept = sso.filter(|_| self.settings.keeps_signed_in(&sso_session));
+                kept.map(|s| Effect::Keep { sso: s.boxed() }).into_iter().collect()
             }
             Event::AccountsListed { sso_session, accounts } => {
                 self.accounts_listed(&sso_session, accounts);
@@ -61,6 +120,11 @@ impl State {
             Event::Synced { sso_session, failed } => {
                 let Some(sso) = self.sso_sessions.get_mut(&sso_session) else { return vec![] };
                 sso.sync = None;
+                if let Some(before) = sso.before.take() {
+                    let mut changes = std::mem::take(&mut sso.catalog.changes);
+                    changes.add(&before, &sso.catalog);
+                    sso.catalog.changes = changes;
+                }
                 sso.catalog.synced_at = Some(now.wall);
                 sso.failed_accounts = failed;
                 sso.catalog_failure = None;
@@ -98,6 +162,23 @@ impl State {
                 }
                 vec![]
             }
+            Event::SettingsFile { trouble } => {
+                for code in [
+                    Code::SettingsBroken,
+                    Code::SettingsUnknown,
+                    Code::SettingsInvalid,
+                    Code::SettingsUnwritable,
+                ] {
+                    self.stand(code, trouble == Some(code));
+                }
+                vec![]
+            }
+            Event::SettingsRead { settings } => self.settings_read(*settings),
+            Event::Skew { millis } => {
+                self.stand(Code::ClockOff, millis.unsigned_abs() > SKEW_MILLIS);
+                vec![]
+            }
+            Event::Desktop(what) => self.desktop(what, now),
             Event::PracticeReady { sso } => {
                 self.practice_starts = false;
                 self.catalog_revision += 1;
@@ -127,9 +208,9 @@ impl State {
     }
 
     fn tick(&mut self, now: Moment) -> Vec<Effect> {
+        let mut effects = self.end_locked(now);
         let due: Vec<(SessionId, Due)> =
             self.sessions.iter_mut().map(|s| (s.id.clone(), s.due(now))).collect();
-        let mut effects = Vec::new();
         for (id, due) in due {
             match due {
                 Due::Nothing => {}
@@ -159,16 +240,19 @@ impl State {
         self.sessions.retain(|s| closed.iter().all(|(_, gone)| *gone != s.id));
     }
 
-    fn signed_in(&mut self, attempt: u32, now: Moment) -> Vec<Effect> {
-        let Some(sign_in) = self.sign_in.take_if(|s| s.attempt == attempt) else { return vec![] };
+    fn signed_in(&mut self, name: &SsoSessionName, now: Moment) -> Vec<Effect> {
         self.notice = None;
-        let name = sign_in.sso_session;
-        let Some(sso) = self.sso_sessions.get_mut(&name) else { return vec![] };
+        let Some(sso) = self.sso_sessions.get_mut(name) else { return vec![] };
         sso.status = SignInStatus::SignedIn;
         sso.signed_in_at = Some(now.wall);
-        let mut effects = vec![sso.start_sync(), Effect::Remember];
+        sso.keyring = None;
+        let mut effects = vec![sso.start_sync(now), Effect::Remember];
+        if self.settings.keeps_signed_in(name) {
+            effects.push(Effect::Keep { sso: sso.boxed() });
+        }
+        effects.extend(self.note_place(name));
         // What waited for this, or failed for want of it, goes on by itself.
-        for session in self.sessions.iter_mut().filter(|s| s.request.role.sso_session == name) {
+        for session in self.sessions.iter_mut().filter(|s| s.request.role.sso_session == *name) {
             let lapsed = session.failure == Some(Code::SignInLapsed);
             match session.stage {
                 Stage::WaitingForSignIn => session.requested_at = now.wall,
@@ -179,12 +263,13 @@ impl State {
                 }
                 _ => continue,
             }
-            session.stage = Stage::Requesting;
+            session.stage = requesting(now);
             session.failure = None;
         }
         let waiting = self.sessions.iter().filter(|s| {
             let lapsed_live = s.live().is_some() && s.failure == Some(Code::SignInLapsed);
-            s.request.role.sso_session == name && (matches!(s.stage, Stage::Requesting) || lapsed_live)
+            s.request.role.sso_session == *name
+                && (matches!(s.stage, Stage::Requesting { .. }) || lapsed_live)
         });
         effects.extend(waiting.filter_map(|s| self.issue(s)));
         effects
@@ -195,7 +280,10 @@ impl State {
         let Some(sso) = self.sso_sessions.get_mut(name) else { return };
         let total = u32::try_from(accounts.len()).unwrap_or(u32::MAX);
         sso.sync = Some(Progress { done: 0, total });
+        sso.slow_at = None;
         sso.catalog_failure = None;
+        // What came and went is told against a list that was whole once; the first has nothing to tell.
+        sso.before = sso.catalog.synced_at.is_some().then(|| sso.catalog.clone());
         // Roles known from before stay in view until their account is listed anew.
         let mut before = std::mem::take(&mut sso.catalog.accounts);
         sso.catalog.accounts = accounts
@@ -219,6 +307,7 @@ impl State {
         if is_first {
             let habit = self.habits.entry(role).or_default();
             habit.last_used = Some(now.wall);
+            habit.warmth = Some(Warmth::used(habit.warmth, now.wall));
             habit.last_duration = Some(duration);
             // Issued a moment ago: the whole length, in minutes.
             let whole = now.wall.until(expiration.0).0.div_ceil(60).saturating_mul(60);

@@ -1,14 +1,21 @@
 //! What clients are shown of the state.
 
 use crate::{
-    catalog::{Environment, RoleEntry},
+    catalog::{Changes, RoleEntry},
     failure::{Code, Failure},
     ids::RoleRef,
     session::{Session, Stage},
+    settings::Settings,
     state::{Sso, State},
     time::Moment,
-    view::{CatalogView, SessionView, SignInView, SsoSessionView, View},
+    view::{
+        CatalogView, ChangeView, ChangesView, SessionView, SignInView, SsoSessionView, Stage as SignInStage,
+        View,
+    },
 };
+
+/// How many roles that came or went are named.
+const CHANGES_SHOWN: usize = 20;
 
 impl State {
     /// The view as of `now`.
@@ -16,13 +23,18 @@ impl State {
     pub fn view(&self, now: Moment) -> View {
         View {
             now: now.wall,
-            sso_sessions: self.sso_sessions.values().map(Sso::view).collect(),
+            sso_sessions: self.sso_sessions.values().map(|s| s.view(&self.settings, now)).collect(),
             sign_in: self.sign_in.as_ref().map(|s| SignInView {
                 sso_session: s.sso_session.clone(),
                 attempt: s.attempt,
+                way: s.way,
                 stage: s.stage,
+                device: s.device.clone(),
                 started_at: s.started_at,
-                hint: s.hint_at.has_passed(now).then(|| Code::StillWaiting.into()),
+                hint: s.hint_at.has_passed(now).then(|| match s.stage {
+                    SignInStage::Starting => Code::SlowAnswer.into(),
+                    SignInStage::Browser | SignInStage::DeviceCode => Code::StillWaiting.into(),
+                }),
             }),
             notice: self.notice.clone(),
             sessions: self.sessions.iter().rev().map(|s| self.session_view(s, now)).collect(),
@@ -30,6 +42,8 @@ impl State {
             endpoint: self.endpoint,
             today: self.today.shown(now),
             degraded: self.degraded.clone(),
+            standing: self.standing.iter().map(|&c| c.into()).collect(),
+            settings: self.settings.clone(),
         }
     }
 
@@ -44,7 +58,7 @@ impl State {
         let mut rows = Vec::new();
         for sso in self.sso_sessions.values() {
             for (account, known) in &sso.catalog.accounts {
-                let environment = Environment::of(&known.name);
+                let set = self.settings.account(account, &known.name);
                 for role in &known.roles {
                     let role = RoleRef {
                         sso_session: sso.sso.name.clone(),
@@ -53,13 +67,17 @@ impl State {
                     };
                     let habit = self.habits.get(&role).cloned().unwrap_or_default();
                     rows.push(RoleEntry {
+                        favourite: self.settings.favourites.contains(&role),
                         role,
                         account_name: known.name.clone(),
-                        environment,
-                        favourite: habit.favourite,
+                        environment: set.environment,
+                        colour: set.colour,
                         last_used: habit.last_used,
+                        warmth: habit.warmth,
                         last_duration: habit.last_duration,
                         longest: habit.longest,
+                        default_duration: set.duration.unwrap_or(self.settings.duration),
+                        default_region: set.region.clone().or_else(|| self.settings.region.clone()),
                     });
                 }
             }
@@ -79,10 +97,12 @@ impl State {
     fn session_view(&self, session: &Session, now: Moment) -> SessionView {
         let role = session.request.role.clone();
         let account_name = self.account_name(&role);
+        let set = self.settings.account(&role.account, &account_name);
         let live = session.live();
         SessionView {
             session: session.id.clone(),
-            environment: Environment::of(&account_name),
+            environment: set.environment,
+            colour: set.colour,
             account_name,
             role,
             region: session.region.clone(),
@@ -96,14 +116,16 @@ impl State {
                 _ => live.map(|l| l.lease_end.shown(now)),
             },
             expiration: live.map(|l| l.expiration).or(session.latest),
-            failure: session.failure_shown(),
+            failure: session.failure_shown(now),
             ended: if let Stage::Ended(ended) = &session.stage { Some(ended.clone()) } else { None },
         }
     }
 }
 
 impl Sso {
-    fn view(&self) -> SsoSessionView {
+    fn view(&self, settings: &Settings, now: Moment) -> SsoSessionView {
+        let set = settings.sso(&self.sso.name);
+        let slow = self.sync.is_some() && self.slow_at.is_some_and(|at| at.has_passed(now));
         SsoSessionView {
             name: self.sso.name.clone(),
             start_url: self.sso.start_url.as_str().to_owned(),
@@ -112,14 +134,35 @@ impl Sso {
             status: self.status,
             signed_in_at: self.signed_in_at,
             identity: self.identity.clone(),
+            colour: set.and_then(|s| s.colour),
+            partition: self.sso.region.partition().to_owned(),
+            way: set.map(|s| s.way).unwrap_or_default(),
+            keep_signed_in: set.is_some_and(|s| s.keep_signed_in),
+            keyring: self.keyring.map(Failure::from),
             catalog: CatalogView {
                 accounts: u32::try_from(self.catalog.accounts.len()).unwrap_or(u32::MAX),
                 roles: u32::try_from(self.catalog.role_count()).unwrap_or(u32::MAX),
                 synced_at: self.catalog.synced_at,
                 progress: self.sync,
                 failed_accounts: self.failed_accounts,
-                failure: self.catalog_failure.map(Failure::from),
+                failure: self.catalog_failure.or(slow.then_some(Code::SlowAnswer)).map(Failure::from),
+                changes: changes(&self.catalog.changes),
             },
         }
     }
+}
+
+fn changes(changes: &Changes) -> Option<ChangesView> {
+    let count = |set: &std::collections::BTreeSet<_>| u32::try_from(set.len()).unwrap_or(u32::MAX);
+    let view = |came| {
+        move |c: &crate::catalog::Change| ChangeView {
+            came,
+            account: c.account.clone(),
+            account_name: c.account_name.clone(),
+            role: c.role.clone(),
+        }
+    };
+    let all = changes.came.iter().map(view(true)).chain(changes.went.iter().map(view(false)));
+    let some: Vec<_> = all.take(CHANGES_SHOWN).collect();
+    (!some.is_empty()).then(|| ChangesView { came: count(&changes.came), went: count(&changes.went), some })
 }

@@ -154,8 +154,8 @@ fn a_favourite_is_kept_between_runs() {
     let mut rig = Rig::signed_in();
     rig.list(&[(ACCOUNT, &["Billing"])]);
     let on = Intent::Favourite { role: role("Billing"), on: true };
-    assert_eq!(rig.ask(on).unwrap().1, [Effect::Remember]);
-    let next = Rig::remembering(rig.state.remembered());
+    assert_eq!(rig.ask(on).unwrap().1, [Effect::SaveSettings]);
+    let next = Rig::with(rig.state.remembered(), rig.state.settings_to_write());
     assert!(next.state.roles().first().unwrap().favourite);
 }
 
@@ -194,7 +194,7 @@ fn practice_leaves_nothing_to_remember() {
     rig.ask(Intent::Favourite { role: practised, on: true }).unwrap();
 
     let remembered = rig.state.remembered();
-    assert!(remembered.habits.is_empty() && remembered.typed.is_empty());
+    assert!(remembered.habits.is_empty() && rig.state.settings_to_write().favourites.is_empty());
     assert!(remembered.catalogs.iter().all(|(name, _)| *name != sso_session));
 }
 

@@ -118,6 +118,7 @@ fn nine_hours_of_sleep_end_a_lease_when_it_was_due() {
 #[test]
 fn five_minutes_before_its_end_a_lease_turns_amber() {
     let mut rig = Rig::signed_in();
+    rig.list(&[]);
     let lease = rig.lease("Billing", HOUR, LONG);
     assert_eq!(rig.state.next_due(rig.now), Some(55 * 60 * 1000), "somebody has to wake up for it");
     rig.pass(Seconds(55 * 60 - 1));

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "outside cfg(test), yet tests")]
 
 mod catalog;
+mod desktop;
 mod ending;
 mod issuing;
+mod kept;
 mod lease;
 mod rig;
+mod settings;
 mod sign_in;
 mod start_url;
 mod waiting;

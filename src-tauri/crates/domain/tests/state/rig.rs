@@ -6,8 +6,9 @@ use daypass_domain::{
     ids::{AccountId, RoleRef, SessionId, SsoSessionName},
     request::{Answer, Intent, SessionRequest, SignInTarget},
     session::Session,
+    settings::Settings,
     sso::{Endpoints, Source, SsoSession, StartUrl},
-    state::State,
+    state::{Start, State},
     time::{Expiration, Moment, Seconds, Timestamp},
     view::{SessionView, SsoSessionView, View},
 };
@@ -26,9 +27,20 @@ impl Rig {
     }
 
     pub(crate) fn remembering(remembered: Remembered) -> Self {
+        Self::with(remembered, Settings::default())
+    }
+
+    pub(crate) fn set_to(settings: Settings) -> Self {
+        Self::with(Remembered::default(), settings)
+    }
+
+    pub(crate) fn with(remembered: Remembered, settings: Settings) -> Self {
         let configured = vec![sso("acme", Source::Config), sso("beta", Source::Config)];
         let now = Moment { wall: Timestamp::from_secs(1_700_000_000), boot: 1_000_000, utc_offset: 0 };
-        Self { state: State::new(configured, remembered, vec![], 7), now }
+        Self {
+            state: State::new(Start { configured, remembered, settings, seed: 7, ..Start::default() }),
+            now,
+        }
     }
 
     /// Signed in to `acme`, nothing listed yet.
@@ -146,11 +158,12 @@ pub(crate) fn sso(label: &str, source: Source) -> SsoSession {
 }
 
 pub(crate) fn sign_in(sso: &str) -> Intent {
-    Intent::SignIn { target: SignInTarget::Named { sso_session: name(sso) } }
+    Intent::sign_in(SignInTarget::Named { sso_session: name(sso) })
 }
 
 pub(crate) fn typed(start_url: &str, region: &str) -> Intent {
-    Intent::SignIn { target: SignInTarget::Typed { start_url: start_url.into(), region: region.into() } }
+    let target = SignInTarget::Typed { start_url: start_url.into(), region: region.into() };
+    Intent::sign_in(target)
 }
 
 pub(crate) fn role(text: &str) -> RoleRef {

@@ -4,9 +4,10 @@ use daypass_domain::{
     event::{Effect, Event},
     failure::Code,
     request::Intent,
+    settings::Way,
     sso::Source,
     time::Seconds,
-    view::{Phase, SignInStatus, Stage, Why},
+    view::{DeviceView, Phase, SignInStatus, Stage, Why},
 };
 
 use crate::rig::{HOUR, Rig, name, sign_in, sso, wipe};
@@ -16,7 +17,15 @@ fn asking_to_sign_in_starts_one_attempt() {
     let mut rig = Rig::signed_out();
     let (answer, effects) = rig.ask(sign_in("acme")).unwrap();
     assert_eq!(answer.attempt, Some(1));
-    assert_eq!(effects, [Effect::SignIn { sso: Box::new(sso("acme", Source::Config)), attempt: 1 }]);
+    assert_eq!(
+        effects,
+        [Effect::SignIn {
+            sso: Box::new(sso("acme", Source::Config)),
+            attempt: 1,
+            way: Way::Browser,
+            kept: false
+        }]
+    );
     assert_eq!(rig.view().sign_in.unwrap().stage, Stage::Starting);
 }
 
@@ -122,15 +131,47 @@ fn being_signed_in_starts_a_sync_and_says_since_when() {
 }
 
 #[test]
-fn after_thirty_seconds_the_view_says_what_to_check() {
+fn after_thirty_seconds_in_the_browser_the_view_says_what_to_check() {
     let mut rig = Rig::signed_out();
-    rig.start_sign_in("acme");
+    let attempt = rig.start_sign_in("acme");
+    rig.pass(Seconds(7));
+    rig.learn(Event::BrowserWanted { attempt });
     assert_eq!(rig.state.next_due(rig.now), Some(30_000), "somebody has to wake up for it");
     rig.pass(Seconds(29));
     assert!(rig.view().sign_in.unwrap().hint.is_none());
     rig.pass(Seconds(1));
     assert_eq!(rig.view().sign_in.unwrap().hint.unwrap().code, Code::StillWaiting);
     assert_eq!(rig.state.next_due(rig.now), None, "said once, nothing more is due");
+}
+
+#[test]
+fn after_eight_seconds_without_an_answer_everything_that_waits_says_so() {
+    let mut rig = Rig::signed_in();
+    let lease = rig.request("Billing", HOUR);
+    rig.start_sign_in("beta");
+    assert_eq!(rig.state.next_due(rig.now), Some(8000));
+    assert_eq!((rig.view().sign_in.unwrap().hint, rig.card(&lease).failure), (None, None));
+    rig.pass(Seconds(8));
+    let said = [rig.view().sign_in.unwrap().hint, rig.card(&lease).failure, rig.sso("acme").catalog.failure];
+    assert_eq!(said.map(|f| f.unwrap().code), [Code::SlowAnswer; 3]);
+    rig.list(&[]);
+    assert_eq!(rig.sso("acme").catalog.failure, None);
+    rig.issue(&lease, HOUR);
+    assert_eq!(rig.card(&lease).failure, None);
+}
+
+#[test]
+fn a_device_code_is_shown_to_compare() {
+    let mut rig = Rig::signed_out();
+    let attempt = rig.start_sign_in("acme");
+    let url = "https://acme.awsapps.com/start/#/device".to_owned();
+    let device = DeviceView { user_code: "ABCD-EFGH".into(), url, expires_at: rig.now.wall + HOUR };
+    rig.learn(Event::DeviceCode { attempt, device: device.clone() });
+    let shown = rig.view().sign_in.unwrap();
+    assert_eq!((shown.stage, shown.device), (Stage::DeviceCode, Some(device)));
+    assert!(rig.ask(Intent::SignInUrl).is_ok());
+    rig.learn(Event::SignInFailed { attempt, code: Code::DeviceCodeExpired });
+    assert_eq!(rig.view().notice.unwrap().failure.code, Code::DeviceCodeExpired);
 }
 
 #[test]

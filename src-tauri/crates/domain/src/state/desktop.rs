@@ -1,0 +1,56 @@
+//! What the desktop does that ends leases, as the settings say.
+
+use crate::{
+    event::{Desktop, Effect},
+    failure::Code,
+    settings::ScreenLock,
+    state::State,
+    time::{Moment, Seconds},
+    view::Why,
+};
+
+const LOCKED_FOR: Seconds = Seconds::minutes(5);
+
+impl State {
+    pub(super) fn desktop(&mut self, what: Desktop, now: Moment) -> Vec<Effect> {
+        match what {
+            Desktop::ScreenLocked => match self.settings.clearing.screen_lock {
+                ScreenLock::AtOnce => self.end_where(Why::ScreenLock, now, |_| true),
+                ScreenLock::AfterFiveMinutes => {
+                    self.lock_ends_at.get_or_insert(now.after(LOCKED_FOR));
+                    vec![]
+                }
+                ScreenLock::Never => vec![],
+            },
+            Desktop::ScreenUnlocked => {
+                self.lock_ends_at = None;
+                vec![]
+            }
+            Desktop::Sleeps if self.settings.clearing.sleep => self.clear(Why::Sleep, now),
+            Desktop::UserSwitched if self.settings.clearing.user_switch => self.clear(Why::UserSwitch, now),
+            Desktop::Sleeps | Desktop::UserSwitched => vec![],
+        }
+    }
+
+    /// The screen has been locked for long enough.
+    pub(super) fn end_locked(&mut self, now: Moment) -> Vec<Effect> {
+        match self.lock_ends_at.take_if(|at| at.has_passed(now)) {
+            Some(_) => self.end_where(Why::ScreenLock, now, |_| true),
+            None => vec![],
+        }
+    }
+
+    /// Every lease and every sign-in of this machine goes; what the keyring keeps stays there.
+    fn clear(&mut self, why: Why, now: Moment) -> Vec<Effect> {
+        let mut effects = self.end_where(why, now, |_| true);
+        if let Some(sign_in) = self.sign_in.take() {
+            self.fail_waiting(&sign_in.sso_session, Code::SignInCancelled, now);
+            effects.push(Effect::AbandonSignIn);
+        }
+        for sso in self.sso_sessions.values_mut().filter(|s| s.is_signed_in()) {
+            sso.sign_out();
+            effects.push(Effect::DropToken { sso: sso.boxed() });
+        }
+        effects
+    }
+}
