@@ -2,8 +2,12 @@
 
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1
-PROGRAMS := $(or $(CARGO_TARGET_DIR),target)/debug
-CLIENTS := $(or $(CARGO_TARGET_DIR),target)/clients
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PROGRAMS := $(TARGET)/debug
+CLIENTS := $(TARGET)/clients
+
+# Debian's Chromium, or the one that the set-up fetched where there is none.
+page window: export DAYPASS_CHROMIUM ?= $(abspath $(or $(wildcard $(TARGET)/chromium/chromium),/usr/bin/chromium))
 
 .PHONY: run test setup rust page flows clients window
 

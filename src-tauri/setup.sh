@@ -5,23 +5,23 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 purpose=${1:-run}
+target=${CARGO_TARGET_DIR:-target}
 packages=(build-essential pkg-config libwebkit2gtk-4.1-dev)
 
 main() {
   case $purpose in
-    run) need_display ;;
+    run)
+      need_display
+      need_tools
+      need_desktop
+      ;;
     test)
       packages+=(dbus fonts-dejavu-core gnome-keyring libsecret-tools python3-venv webkit2gtk-driver xauth xterm xvfb)
+      need_tools
       need_chromium
       ;;
     *) stop "setup.sh knows run and test, not $purpose" ;;
   esac
-  need_tools
-  if [[ $purpose == run ]]; then
-    packages+=(xdg-utils)
-    has_terminal || packages+=(xterm)
-    has_browser || is_ubuntu || packages+=(firefox-esr)
-  fi
   install_packages
   install_page
 }
@@ -32,13 +32,42 @@ need_display() {
     'Try it without one: xvfb-run make run    (from: apt-get install xvfb xauth)'
 }
 
+# What Daypass opens: a terminal, and a page in the browser.
+need_desktop() {
+  packages+=(xdg-utils)
+  has_terminal || packages+=(xterm)
+  if has_browser; then return; fi
+  if is_ubuntu; then packages+=(epiphany-browser); else packages+=(firefox-esr); fi
+}
+
 need_chromium() {
   if [[ -x ${DAYPASS_CHROMIUM:-/usr/bin/chromium} ]]; then return; fi
-  if is_ubuntu; then
-    stop 'The tests drive a Chromium, and Ubuntu has none but as a snap, which they cannot drive.' \
-      'Install one from elsewhere (Google Chrome, say) and name it: DAYPASS_CHROMIUM=/usr/bin/google-chrome make test'
+  if ! is_ubuntu; then
+    packages+=(chromium)
+  elif [[ $(uname -m) == x86_64 ]]; then
+    packages+=(libnss3)
+    fetch_chromium
+  else
+    stop "The tests drive a Chromium, and there is none for Ubuntu on $(uname -m) but a snap, which they cannot drive." \
+      'Install one from elsewhere and name it: DAYPASS_CHROMIUM=/path/to/chromium make test'
   fi
-  packages+=(chromium)
+}
+
+# One without windows, as npm has it.
+fetch_chromium() {
+  local package=sparticuz-chromium-147.0.0.tgz folder=$target/chromium
+  local sum=18fe5404ce845594cd7d592fc07f37a19514079ba4d9c27192ad8b908743f16b
+  if [[ $folder/chromium -nt src-tauri/setup.sh ]]; then return; fi
+  say 'Fetching a Chromium for the tests'
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  npm pack --loglevel error --pack-destination "$folder" @sparticuz/chromium@147.0.0 >/dev/null
+  (cd "$folder" && echo "$sum  $package" | sha256sum --check --quiet)
+  tar -xzOf "$folder/$package" package/bin/chromium.br |
+    node -e 'process.stdin.pipe(zlib.createBrotliDecompress()).pipe(process.stdout)' >"$folder/part"
+  rm "$folder/$package"
+  chmod +x "$folder/part"
+  mv "$folder/part" "$folder/chromium"
 }
 
 need_tools() {
@@ -59,7 +88,10 @@ need_tools() {
     say "Node.js $node or newer with npm is needed; here is $(found node)."
     say '  curl -sSf https://raw.githubusercontent.com/nvm-sh/nvm/v0.40.3/install.sh | bash && . ~/.nvm/nvm.sh && nvm install 22'
   fi
-  ((lacks == 0)) || exit 1
+  ((lacks == 0)) || {
+    has curl || say 'For that, first: apt-get install curl ca-certificates'
+    exit 1
+  }
 }
 
 install_packages() {

@@ -21,7 +21,7 @@ const QUIET = [
 ];
 
 export async function launch(): Promise<Browser> {
-  if (!existsSync(BROWSER)) throw new Error(`there is no browser at ${BROWSER}: apt-get install chromium`);
+  if (!existsSync(BROWSER)) throw new Error(`there is no browser at ${BROWSER}; DAYPASS_CHROMIUM names another`);
   return chromium.launch({ executablePath: BROWSER, args: QUIET });
 }
 
