@@ -2,6 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1
+export NPM_CONFIG_UPDATE_NOTIFIER := false
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAMS := $(TARGET)/debug
 CLIENTS := $(TARGET)/clients

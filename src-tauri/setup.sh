@@ -32,12 +32,12 @@ need_display() {
     'Try it without one: xvfb-run make run    (from: apt-get install xvfb xauth)'
 }
 
-# What Daypass opens: a terminal, and a page in the browser.
+# What Daypass opens: a terminal, and a page in a browser (surf is small, and content in a container).
 need_desktop() {
   packages+=(xdg-utils)
   has_terminal || packages+=(xterm)
   if has_browser; then return; fi
-  if is_ubuntu; then packages+=(epiphany-browser); else packages+=(firefox-esr); fi
+  if is_ubuntu; then packages+=(surf); else packages+=(firefox-esr); fi
 }
 
 need_chromium() {
