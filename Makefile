@@ -1,4 +1,4 @@
-# `make run` starts Daypass on a practice organisation; `make test` runs every check there is.
+# `make run` starts Daypass on a practice organisation; `make test` runs every check there is; `make package` packs it.
 
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1
@@ -6,11 +6,14 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAMS := $(TARGET)/debug
 CLIENTS := $(TARGET)/clients
+PACKAGES := $(TARGET)/package
+# What is packed does not say where it was built.
+UNPLACED := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/daypass
 
 # Debian's Chromium, or the one that the set-up fetched where there is none.
 page window: export DAYPASS_CHROMIUM ?= $(abspath $(or $(wildcard $(TARGET)/chromium/chromium),/usr/bin/chromium))
 
-.PHONY: run test setup rust page flows clients window
+.PHONY: run test setup rust page flows clients window package
 
 run:
 	src-tauri/setup.sh run
@@ -47,6 +50,15 @@ clients: $(CLIENTS)/installed
 
 window: $(CLIENTS)/installed
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)
+
+package:
+	src-tauri/setup.sh package
+	$(MAKE) ui/dist/index.html
+	RUSTFLAGS="$(strip $(RUSTFLAGS) $(UNPLACED))" cargo build --quiet --release --workspace --bins
+	cargo build --quiet --workspace --example pages
+	rm -rf $(PACKAGES)
+	src-tauri/package/package.sh $(TARGET)/release $(PROGRAMS)/examples/pages $(PACKAGES)
+	ls -sh $(PACKAGES)/*
 
 $(CLIENTS)/installed: tests/clients/requirements.txt
 	python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --requirement $< && touch $@

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# What `make run` and `make test` need from this machine: installs what is missing, says what it cannot install.
-# Usage: setup.sh run|test
+# What `make run`, `make package` and `make test` need from this machine: installs what is missing, says what it cannot
+# install.
+# Usage: setup.sh run|package|test
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 purpose=${1:-run}
 target=${CARGO_TARGET_DIR:-target}
 packages=(build-essential pkg-config libwebkit2gtk-4.1-dev)
+packing=(dpkg-dev git rpm)
 
 main() {
   case $purpose in
@@ -15,12 +17,17 @@ main() {
       need_tools
       need_desktop
       ;;
+    package)
+      packages+=("${packing[@]}")
+      need_tools
+      ;;
     test)
-      packages+=(dbus fonts-dejavu-core gnome-keyring libsecret-tools python3-venv webkit2gtk-driver xauth xterm xvfb)
+      packages+=("${packing[@]}" dbus fonts-dejavu-core gnome-keyring libsecret-tools python3-venv webkit2gtk-driver)
+      packages+=(appstream desktop-file-utils lintian man-db mmdebstrap uidmap x11-utils xauth xterm xvfb)
       need_tools
       need_chromium
       ;;
-    *) stop "setup.sh knows run and test, not $purpose" ;;
+    *) stop "setup.sh knows run, package and test, not $purpose" ;;
   esac
   install_packages
   install_page
