@@ -13,7 +13,7 @@ UNPLACED := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --rema
 # Debian's Chromium, or the one that the set-up fetched where there is none.
 page window: export DAYPASS_CHROMIUM ?= $(abspath $(or $(wildcard $(TARGET)/chromium/chromium),/usr/bin/chromium))
 
-.PHONY: run test setup rust page flows clients window package
+.PHONY: run test setup rust page flows clients window package package-test
 
 run:
 	src-tauri/setup.sh run
@@ -28,6 +28,7 @@ test: setup
 	$(MAKE) flows
 	$(MAKE) clients
 	$(MAKE) window
+	$(MAKE) package-test
 
 setup:
 	src-tauri/setup.sh test
@@ -59,6 +60,9 @@ package:
 	rm -rf $(PACKAGES)
 	src-tauri/package/package.sh $(TARGET)/release $(PROGRAMS)/examples/pages $(PACKAGES)
 	ls -sh $(PACKAGES)/*
+
+package-test: setup package
+	tests/package/check.sh $(PACKAGES)
 
 $(CLIENTS)/installed: tests/clients/requirements.txt
 	python3 -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --requirement $< && touch $@
