@@ -31,7 +31,7 @@ describe("welcome", () => {
   it("signs in to a running practice organisation with one click", async () => {
     const { agent } = await shown("welcome-practice", "start-url");
     await fireEvent.click(screen.getByTestId("sign-in"));
-    await waitFor(() => expect(agent.asked).toEqual([{ kind: "signIn", target: { kind: "named", ssoSession: "practice" } }]));
+    await waitFor(() => expect(agent.asked).toEqual([{ kind: "signIn", target: { kind: "named", ssoSession: "practice" }, way: "browser", keep: null }]));
     await screen.findByText("Finish signing in to the practice organisation in your browser.");
   });
 

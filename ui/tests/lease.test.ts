@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import { someRoles } from "../src/ipc/fake-roles";
-import { aSession, sceneOf, ssoSession } from "../src/ipc/fake-scenes";
+import { aSession, ssoSession } from "../src/ipc/fake-parts";
+import { sceneOf } from "../src/ipc/fake-scenes";
 import type { SessionView } from "../src/ipc/bindings/SessionView";
 import { commandOf, type Press } from "../src/lib/keys";
 import { acceptedLine, byRole, endedLine, inOrder, leftOf, urgencyOf } from "../src/lib/lease";

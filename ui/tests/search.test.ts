@@ -9,7 +9,8 @@ const NOW = 1_800_000_000_000;
 function role(change: Partial<RoleEntry>): RoleEntry {
   return {
     ssoSession: "acme", account: "111122223333", role: "ReadOnlyAccess", accountName: "payments-prod", environment: "production",
-    favourite: false, lastUsed: null, lastDuration: null, longest: null, ...change,
+    colour: null, favourite: false, lastUsed: null, warmth: null, lastDuration: null, longest: null, defaultDuration: 3600, defaultRegion: null,
+    ...change,
   };
 }
 

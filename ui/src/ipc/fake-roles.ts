@@ -23,14 +23,18 @@ const STAGES: readonly (readonly [suffix: string, environment: Environment | nul
 ];
 const ROLES = ["ReadOnlyAccess", "DeveloperAccess", "PowerUserAccess", "DevOpsDeploy", "DatabaseAdministrator", "SupportUser"];
 
+/** 2,000 accounts of 5 roles. */
+export const manyRoles = (ssoSession: string, now: number): RoleEntry[] => someRoles(ssoSession, 10_000, now, 5);
+
 /** `roles` roles in accounts of about three, the pictures' accounts first. */
-export function someRoles(ssoSession: string, roles: number, now: number): RoleEntry[] {
+export function someRoles(ssoSession: string, roles: number, now: number, each = 3): RoleEntry[] {
   const entries: RoleEntry[] = [];
   const add = (accountName: string, account: string, environment: Environment | null, role: string): void => {
     if (entries.length >= roles) return;
     entries.push({
       ssoSession, account, role, accountName, environment,
-      favourite: false, lastUsed: null, lastDuration: null, longest: null,
+      colour: null, favourite: false, lastUsed: null, warmth: null, lastDuration: null, longest: null,
+      defaultDuration: 3600, defaultRegion: null,
     });
   };
   for (const [name, account, environment, names] of FIRST) {
@@ -42,11 +46,11 @@ export function someRoles(ssoSession: string, roles: number, now: number): RoleE
     const round = Math.floor(n / (TEAMS.length * STAGES.length));
     const name = `${team}-${suffix}${round > 0 ? `-${round + 1}` : ""}`;
     const account = String(200_000_000_000 + ((n * 7_919_317) % 700_000_000_000));
-    for (let r = 0; r < 3; r += 1) add(name, account, environment, ROLES[(n + r) % ROLES.length] ?? "ReadOnlyAccess");
+    for (let r = 0; r < each; r += 1) add(name, account, environment, ROLES[(n + r) % ROLES.length] ?? "ReadOnlyAccess");
   }
   const used = (at: number, ago: number, favourite: boolean, longest: number): void => {
     const entry = entries[at];
-    if (entry) entries[at] = { ...entry, favourite, lastUsed: now - ago * HOUR, lastDuration: 3600, longest };
+    if (entry) entries[at] = { ...entry, favourite, lastUsed: now - ago * HOUR, warmth: now - ago * HOUR, lastDuration: 3600, longest };
   };
   used(1, 2, true, 8 * 3600);
   used(3, 0.3, true, 8 * 3600);

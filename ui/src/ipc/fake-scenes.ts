@@ -1,73 +1,19 @@
 // The scenes the fake agent can begin with, by name: `?state=NAME`.
-import type { Code } from "./bindings/Code";
-import type { Failure } from "./bindings/Failure";
 import type { RoleEntry } from "./bindings/RoleEntry";
 import type { SessionView } from "./bindings/SessionView";
-import type { SignInView } from "./bindings/SignInView";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import type { View } from "./bindings/View";
-import { someRoles } from "./fake-roles";
+import {
+  MINUTE, aSession, clockOff, keyringAbsent, keyringLocked, notAssigned, refusedInBrowser, settingsInvalid, signingIn,
+  someSettings, someSsoSettings, ssoSession, stillWaiting, unreachable, withCode,
+} from "./fake-parts";
+import { manyRoles, someRoles } from "./fake-roles";
 
 export interface Scene {
   view: View;
   roles: RoleEntry[];
   gone: boolean;
 }
-
-const MINUTE = 60_000;
-const PRACTICE_URL = "http://127.0.0.1:41733/start";
-
-export const unreachable = fail("unreachable", "AWS cannot be reached", "Check the network, the VPN and the proxy, then try again.", "retry");
-export const stillWaiting = fail("stillWaiting", "the browser has not come back yet", "If it shows an error, check the start URL and the Region.", "edit");
-export const notAssigned = fail("roleNotAssigned", "this role is no longer assigned to you", "Sync the list, or ask your administrator for the assignment.", "sync");
-export const refusedInBrowser = fail("signInRefused", "the sign-in was refused in the browser", "Try again, and choose Allow.", "retry");
-export const tooLong = fail("durationTooLong", "a lease lasts at most 12 h", "Shorten to 12 h.", null);
-export const notHttps = fail("startUrlNotHttps", "the start URL does not begin with https://", "Type the whole address, https:// included.", "edit");
-export const badRegion = fail("badRegion", "that is not a Region", "Type the Region where IAM Identity Center lives, like eu-west-1.", "edit");
-
-export function fail(code: Code, fact: string, advice: string, action: Failure["action"]): Failure {
-  return { code, fact, advice, action };
-}
-
-export function ssoSession(name: string, change: Partial<SsoSessionView> = {}): SsoSessionView {
-  return {
-    name,
-    startUrl: name === "practice" ? PRACTICE_URL : `https://${name}.awsapps.com/start`,
-    region: "eu-west-1",
-    source: name === "practice" ? "practice" : "config",
-    status: "signedOut",
-    signedInAt: null,
-    identity: null,
-    catalog: { accounts: 0, roles: 0, syncedAt: null, progress: null, failedAccounts: 0, failure: null },
-    ...change,
-  };
-}
-
-export function aSession(role: RoleEntry, now: number, change: Partial<SessionView> = {}): SessionView {
-  return {
-    session: `s-${role.role.slice(0, 4).toLowerCase()}${role.account.slice(0, 6)}`,
-    ssoSession: role.ssoSession,
-    account: role.account,
-    role: role.role,
-    accountName: role.accountName,
-    environment: role.environment,
-    region: "eu-west-1",
-    reason: null,
-    scope: "wholeRole",
-    phase: "active",
-    requestedAt: now - 18 * MINUTE,
-    duration: 3600,
-    leaseEnd: now + 42 * MINUTE + 17_000,
-    expiration: now + 55 * MINUTE,
-    failure: null,
-    ended: null,
-    ...change,
-  };
-}
-
-const signingIn = (now: number, change: Partial<SignInView> = {}): SignInView => ({
-  ssoSession: "practice", attempt: 1, stage: "browser", startedAt: now, hint: null, ...change,
-});
 
 /** The scene of this name; "main" for any other. */
 export function sceneOf(name: string, now: number): Scene {
@@ -81,27 +27,35 @@ export function sceneOf(name: string, now: number): Scene {
     endpoint: { listening: false, clients: 0 },
     today: { requested: 0, ended: 0 },
     degraded: [],
+    standing: [],
+    settings: someSettings(),
   };
   const welcome = WELCOME[name];
   if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false };
 
-  const roles = name === "empty" ? [] : someRoles("practice", name === "many" ? 10_000 : 214, now);
-  const accounts = new Set(roles.map((role) => role.account)).size;
+  const roles = name === "empty" ? [] : name === "many" ? manyRoles("practice", now) : someRoles("practice", 214, now);
   const practice = ssoSession("practice", {
     status: "signedIn",
     signedInAt: new Date(now).setHours(9, 12, 0, 0),
     identity: "dana@example.com",
-    catalog: { accounts, roles: roles.length, syncedAt: now - 40_000, progress: null, failedAccounts: 0, failure: null },
   });
+  practice.catalog = { ...practice.catalog, accounts: accountsOf(roles), roles: roles.length, syncedAt: now - 40_000 };
   view.ssoSessions = [practice, ssoSession("acme-gov", { region: "us-gov-west-1" })];
+  view.settings.favourites = favouritesOf(roles);
   if (name !== "empty") {
     view.sessions = mainSessions(roles, now);
     view.endpoint = { listening: true, clients: 2 };
     view.today = { requested: 3, ended: 1 };
   }
-  CHANGES[name]?.(view, practice, roles, now);
-  return { view, roles, gone: name === "disconnected" };
+  const scene: Scene = { view, roles, gone: name === "disconnected" };
+  CHANGES[name]?.(view, practice, roles, now, scene);
+  return scene;
 }
+
+const accountsOf = (roles: readonly RoleEntry[]): number => new Set(roles.map((role) => role.account)).size;
+
+const favouritesOf = (roles: readonly RoleEntry[]): View["settings"]["favourites"] =>
+  roles.filter((role) => role.favourite).map(({ ssoSession: name, account, role }) => ({ ssoSession: name, account, role }));
 
 function mainSessions(roles: readonly RoleEntry[], now: number): SessionView[] {
   const [, readOnly, , developer, , , , audit] = roles;
@@ -118,22 +72,21 @@ function mainSessions(roles: readonly RoleEntry[], now: number): SessionView[] {
   ];
 }
 
+const practiceOnly = (): SsoSessionView[] => [ssoSession("practice")];
+
 const WELCOME: Readonly<Record<string, (now: number) => Partial<View>>> = {
   welcome: () => ({}),
-  "welcome-config": () => ({ ssoSessions: [ssoSession("acme"), ssoSession("acme-gov", { region: "us-gov-west-1" })] }),
-  "welcome-practice": () => ({ ssoSessions: [ssoSession("practice")] }),
-  "signing-in": (now) => ({ ssoSessions: [ssoSession("practice")], signIn: signingIn(now) }),
-  "signing-in-hint": (now) => ({
-    ssoSessions: [ssoSession("practice")],
-    signIn: signingIn(now, { startedAt: now - 31_000, hint: stillWaiting }),
-  }),
-  "sign-in-failed": () => ({
-    ssoSessions: [ssoSession("practice")],
-    notice: { ssoSession: "practice", failure: refusedInBrowser },
-  }),
+  "welcome-config": () => ({ ssoSessions: [ssoSession("acme"), ssoSession("acme-gov", { region: "us-gov-west-1", colour: "violet" })] }),
+  "welcome-practice": () => ({ ssoSessions: practiceOnly() }),
+  "signing-in": (now) => ({ ssoSessions: practiceOnly(), signIn: signingIn(now) }),
+  "signing-in-hint": (now) => ({ ssoSessions: practiceOnly(), signIn: signingIn(now, { startedAt: now - 31_000, hint: stillWaiting }) }),
+  "device-code": (now) => ({ ssoSessions: practiceOnly(), signIn: withCode(now) }),
+  "device-code-starting": (now) => ({ ssoSessions: practiceOnly(), signIn: signingIn(now, { way: "deviceCode", stage: "starting" }) }),
+  "sign-in-failed": () => ({ ssoSessions: practiceOnly(), notice: { ssoSession: "practice", failure: refusedInBrowser } }),
+  "standing-first": () => ({ standing: [clockOff] }),
 };
 
-type Change = (view: View, practice: SsoSessionView, roles: readonly RoleEntry[], now: number) => void;
+type Change = (view: View, practice: SsoSessionView, roles: readonly RoleEntry[], now: number, scene: Scene) => void;
 
 const CHANGES: Readonly<Record<string, Change>> = {
   syncing(view, practice, roles) {
@@ -152,17 +105,95 @@ const CHANGES: Readonly<Record<string, Change>> = {
     practice.status = "lapsed";
     view.sessions = view.sessions.slice(0, 1);
   },
+  restoring(view, practice) {
+    Object.assign(practice, { status: "restoring", signedInAt: null, identity: null, keepSignedIn: true });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+    view.sessions = [];
+    view.endpoint = { listening: false, clients: 0 };
+  },
   resuming(view, practice, roles, now) {
     const role = roles[1];
     practice.status = "lapsed";
     view.signIn = signingIn(now);
     if (role) view.sessions = [aSession(role, now, { phase: "requesting", leaseEnd: null, expiration: null })];
   },
+  "resuming-device-code"(view, practice, roles, now) {
+    const role = roles[1];
+    Object.assign(practice, { status: "lapsed", way: "deviceCode" });
+    view.signIn = withCode(now);
+    if (role) view.sessions = [aSession(role, now, { phase: "requesting", leaseEnd: null, expiration: null })];
+  },
+  several(view, practice, _roles, now, scene) {
+    const acme = ssoSession("acme", { status: "signedIn", signedInAt: now - 50 * MINUTE, identity: "dana@acme.example", colour: "teal", keepSignedIn: true });
+    const gov = ssoSession("acme-gov", { region: "us-gov-west-1", colour: "violet", status: "lapsed", way: "deviceCode" });
+    const roles = [...someRoles("acme", 24, now), ...someRoles("acme-gov", 12, now).map((role) => ({ ...role, favourite: false }))];
+    acme.catalog = { ...acme.catalog, accounts: 9, roles: 24, syncedAt: now - 40_000 };
+    gov.catalog = { ...gov.catalog, accounts: 5, roles: 12, syncedAt: now - 26 * 60 * MINUTE };
+    practice.colour = "orange";
+    scene.roles = [...scene.roles, ...roles];
+    view.ssoSessions = [practice, acme, gov, ssoSession("globex", { region: "us-east-1", status: "restoring", keepSignedIn: true })];
+    const mine = roles[0];
+    if (mine) view.sessions = [aSession(mine, now, { session: "s-acme0000" }), ...view.sessions];
+    view.settings = someSettings({
+      ssoSessions: [
+        someSsoSettings("acme", { colour: "teal", keepSignedIn: true }),
+        someSsoSettings("acme-gov", { colour: "violet", way: "deviceCode" }),
+        someSsoSettings("practice", { colour: "orange" }),
+        someSsoSettings("globex", { keepSignedIn: true }),
+      ],
+      accounts: [{ pattern: "data-*", environment: null, colour: "pink", duration: null, region: null }],
+      favourites: favouritesOf(scene.roles),
+    });
+  },
+  keyring(view, practice) {
+    Object.assign(practice, { keepSignedIn: true, keyring: keyringLocked });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+  },
+  "keyring-absent"(view, practice) {
+    Object.assign(practice, { keepSignedIn: true, keyring: keyringAbsent });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+  },
+  kept(view, practice) {
+    practice.keepSignedIn = true;
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+  },
+  standing(view) {
+    view.standing = [settingsInvalid, clockOff];
+  },
+  settings(view) {
+    view.ssoSessions.push(ssoSession("initech", { source: "typed", startUrl: "https://initech.awsapps.com/start", region: "eu-central-1", colour: "pink" }));
+    view.settings = someSettings({
+      ssoSessions: [
+        someSsoSettings("initech", { colour: "pink", place: { startUrl: "https://initech.awsapps.com/start", region: "eu-central-1" } }),
+      ],
+      terminal: "kitty --single-instance %s",
+      duration: 5400,
+      region: "eu-central-1",
+      accounts: [
+        { pattern: "*-prod", environment: "production", colour: "red", duration: 1800, region: null },
+        { pattern: "sandbox-*", environment: "sandbox", colour: null, duration: 28_800, region: "eu-west-1" },
+        { pattern: "no-such-*", environment: null, colour: "violet", duration: null, region: null },
+      ],
+      favourites: view.settings.favourites,
+    });
+  },
+  changes(_view, practice) {
+    const came = ["checkout-prod", "ledger-staging", "search-dev"].map((accountName, i) => ({
+      came: true, account: `30000000000${i}`, accountName, role: i === 0 ? "DatabaseAdministrator" : "ReadOnlyAccess",
+    }));
+    const went = { came: false, account: "777788889999", accountName: "sandbox-dana", role: "BillingViewer" };
+    practice.catalog.changes = { came: 3, went: 1, some: [...came, went] };
+  },
+  "changes-many"(_view, practice, roles) {
+    const some = roles.slice(20, 40).map(({ account, accountName, role }) => ({ came: true, account, accountName, role }));
+    practice.catalog.changes = { came: 84, went: 12, some };
+  },
   ended(view, _practice, roles, now) {
-    view.sessions = view.sessions.map((session) => ({
+    const why = ["ended", "signedOut", "screenLock"] as const;
+    view.sessions = view.sessions.map((session, i) => ({
       ...session,
       phase: "ended",
-      ended: { at: now - 1000, why: session.reason ? "signedOut" : "ended", wipedPages: 3, awsAcceptsUntil: session.reason ? null : now + 22 * MINUTE },
+      ended: { at: now - 1000, why: why[i] ?? "ended", wipedPages: 3, awsAcceptsUntil: session.reason ? null : now + 22 * MINUTE },
     }));
     view.endpoint = { listening: false, clients: 0 };
     const role = roles[0];

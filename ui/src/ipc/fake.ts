@@ -1,18 +1,28 @@
 // The agent's behaviour in an ordinary browser, for looking at the page and for its tests. Knows no AWS.
 import type { Agent } from "./agent";
 import type { Answer } from "./bindings/Answer";
+import type { Environment } from "./bindings/Environment";
 import type { Intent } from "./bindings/Intent";
 import type { SessionRequest } from "./bindings/SessionRequest";
 import type { SessionView } from "./bindings/SessionView";
+import type { Settings } from "./bindings/Settings";
 import type { SignInTarget } from "./bindings/SignInTarget";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import type { View } from "./bindings/View";
+import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
+import {
+  aSession, badRegion, noSignIn, notHttps, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  unknownRole, unknownSso, withCode,
+} from "./fake-parts";
 import { someRoles } from "./fake-roles";
-import { aSession, badRegion, fail, notHttps, sceneOf, ssoSession, tooLong, type Scene } from "./fake-scenes";
+import { sceneOf, type Scene } from "./fake-scenes";
+import { dressed, moved, placed, refusalOf } from "./fake-settings";
 import { keyOf } from "../lib/search";
 
 const ISSUED = 300;
+/** How long the fake person takes to approve a device code. */
+const APPROVED = 6000;
 const NOTHING: Answer = { session: null, attempt: null, url: null };
 
 export interface FakeAgent extends Agent {
@@ -51,10 +61,15 @@ class World {
   readonly asked: Intent[] = [];
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
-  #attempt = 0;
+  #attempt: number;
+  /** What accounts' names say they are for. */
+  readonly #environments: Map<string, Environment | null>;
 
   constructor(scene: Scene) {
     this.scene = scene;
+    this.#attempt = scene.view.signIn?.attempt ?? 0;
+    this.#environments = new Map(scene.roles.map((role) => [role.accountName, role.environment]));
+    this.scene.roles = dressed(scene.roles, scene.view.settings, this.#environments);
   }
 
   watch(onView: (view: View | null) => void): void {
@@ -76,9 +91,9 @@ class World {
         if (!view.ssoSessions.some((session) => session.source === "practice")) view.ssoSessions.push(ssoSession("practice"));
         break;
       case "signIn":
-        return this.#signIn(intent.target);
+        return this.#signIn(intent.target, intent.way, intent.keep);
       case "signInUrl":
-        if (!view.signIn) throw fail("noSignIn", "no sign-in is under way", "Start one with Sign in.", "signIn");
+        if (!view.signIn || view.signIn.stage === "starting") throw noSignIn;
         break;
       case "cancelSignIn":
         this.#attempt += 1;
@@ -110,8 +125,19 @@ class World {
       case "terminal":
         this.#live(intent.session);
         break;
+      case "keepSignedIn":
+        this.#keep(intent.ssoSession, intent.on);
+        break;
+      case "configure":
+        this.#configure(intent.settings);
+        break;
+      case "seenChanges":
+        this.#sso(intent.ssoSession).catalog.changes = null;
+        break;
       case "favourite": {
         const key = keyOf(intent.role);
+        const others = view.settings.favourites.filter((role) => keyOf(role) !== key);
+        view.settings.favourites = intent.on ? [...others, intent.role] : others;
         this.scene.roles = this.scene.roles.map((role) => (keyOf(role) === key ? { ...role, favourite: intent.on } : role));
         view.catalogRevision += 1;
         break;
@@ -132,60 +158,101 @@ class World {
     this.#onView(structuredClone(this.scene.view));
   }
 
-  #signIn(target: SignInTarget): Answer {
+  #signIn(target: SignInTarget, wanted: Way | null, keep: boolean | null): Answer {
     const { view } = this.scene;
-    if (view.signIn) throw fail("signInBusy", "another sign-in is under way", "Finish it in the browser, or cancel it.", null);
-    if (target.kind === "typed") {
-      if (!target.startUrl.startsWith("https://")) throw notHttps;
-      if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(target.region)) throw badRegion;
-      const name = new URL(target.startUrl).hostname.split(".")[0] ?? "sso";
-      view.ssoSessions.push(ssoSession(name, { startUrl: target.startUrl, region: target.region, source: "typed" }));
+    const name = this.#target(target);
+    if (view.signIn) {
+      if (view.signIn.ssoSession === name) return { ...NOTHING, attempt: view.signIn.attempt };
+      throw signInBusy;
     }
-    const named = target.kind === "named" ? target.ssoSession : view.ssoSessions.at(-1)?.name;
-    const session = this.#sso(named ?? "");
+    if (keep !== null) this.#keep(name, keep);
+    const session = this.#sso(name);
+    const way = wanted ?? session.way;
     this.#attempt += 1;
     const attempt = this.#attempt;
     view.notice = null;
-    view.signIn = { ssoSession: session.name, attempt, stage: "starting", startedAt: Date.now(), hint: null };
+    view.signIn = signingIn(Date.now(), { ssoSession: name, attempt, way, stage: "starting" });
     this.#publish();
-    void this.#goOn(session, attempt);
+    void this.#goOn(name, attempt, way);
     return { ...NOTHING, attempt };
   }
 
-  async #goOn(session: SsoSessionView, attempt: number): Promise<void> {
+  #target(target: SignInTarget): string {
+    const { view } = this.scene;
+    if (target.kind === "named") return this.#sso(target.ssoSession).name;
+    if (!target.startUrl.startsWith("https://")) throw notHttps;
+    if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(target.region)) throw badRegion;
+    const name = new URL(target.startUrl).hostname.split(".")[0] ?? "sso";
+    const place = { startUrl: target.startUrl, region: target.region };
+    if (!view.ssoSessions.some((session) => session.name === name)) view.ssoSessions.push(ssoSession(name, { ...place, source: "typed" }));
+    if (!view.settings.ssoSessions.some((sso) => sso.name === name)) view.settings.ssoSessions.push(someSsoSettings(name, { place }));
+    return name;
+  }
+
+  async #goOn(name: string, attempt: number, way: Way): Promise<void> {
     const { view } = this.scene;
     await later(250);
     if (this.#attempt !== attempt || !view.signIn) return;
-    view.signIn.stage = "browser";
+    view.signIn = way === "browser"
+      ? { ...view.signIn, stage: "browser" }
+      : withCode(Date.now(), { ssoSession: name, attempt, startedAt: view.signIn.startedAt });
     this.#publish();
-    await later(900);
+    await later(way === "browser" ? 900 : APPROVED);
     if (this.#attempt !== attempt) return;
     view.signIn = null;
-    Object.assign(session, { status: "signedIn", signedInAt: Date.now() });
-    for (const waiting of view.sessions.filter(({ phase }) => phase === "requesting")) void this.#issue(waiting);
-    this.#sync(session.name);
+    Object.assign(this.#sso(name), { status: "signedIn", signedInAt: Date.now() });
+    for (const waiting of view.sessions.filter(({ phase, ssoSession: of }) => phase === "requesting" && of === name)) void this.#issue(waiting);
+    this.#sync(name);
     this.#publish();
+  }
+
+  #keep(name: string, on: boolean): void {
+    this.#sso(name);
+    const { settings } = this.scene.view;
+    const known = settings.ssoSessions.some((sso) => sso.name === name);
+    const all = known ? settings.ssoSessions : [...settings.ssoSessions, someSsoSettings(name)];
+    this.#configure({ ...settings, ssoSessions: all.map((sso) => (sso.name === name ? { ...sso, keepSignedIn: on } : sso)) });
+    if (on) this.#sso(name).keyring = null;
+  }
+
+  #configure(settings: Settings): void {
+    const { view } = this.scene;
+    const refusal = refusalOf(settings);
+    if (refusal) throw refusal;
+    const gone = moved(view.settings, settings);
+    if (gone.some((name) => view.ssoSessions.find((session) => session.name === name)?.status !== "signedOut")) throw ssoInUse;
+    view.settings = { ...structuredClone(settings), favourites: view.settings.favourites };
+    view.ssoSessions = placed(view.ssoSessions, gone, view.settings);
+    this.scene.roles = dressed(this.scene.roles, view.settings, this.#environments);
+    view.catalogRevision += 1;
   }
 
   #signOut(name: string): void {
     const session = this.#sso(name);
-    Object.assign(session, { status: "signedOut", signedInAt: null, identity: null });
+    if (session.status === "signedOut") throw notSignedIn;
+    Object.assign(session, { keyring: null, status: "signedOut", signedInAt: null, identity: null });
     this.scene.view.sessions.filter((held) => holds(held) && held.ssoSession === name).forEach((held) => this.#end(held, "signedOut"));
   }
 
   #sync(name: string): void {
-    const session = this.#sso(name);
-    const all = this.scene.roles.some((role) => role.ssoSession === name) ? this.scene.roles : someRoles(name, 214, Date.now());
-    const total = 71;
+    if (this.#sso(name).status !== "signedIn") throw notSignedIn;
+    const { view } = this.scene;
+    const others = this.scene.roles.filter((role) => role.ssoSession !== name);
+    const known = this.scene.roles.filter((role) => role.ssoSession === name);
+    const all = known.length > 0 ? known : dressed(someRoles(name, 214, Date.now()), view.settings, new Map());
+    for (const role of all) this.#environments.set(role.accountName, role.environment);
+    const total = new Set(all.map((role) => role.account)).size;
     const step = (done: number): void => {
-      const shown = done >= total ? all : all.slice(0, Math.ceil((all.length * done) / total));
-      if (this.scene.roles.length < all.length || done >= total) this.scene.roles = shown;
+      const session = view.ssoSessions.find((one) => one.name === name);
+      if (!session) return;
       const over = done >= total;
+      const shown = over || known.length > 0 ? all : all.slice(0, Math.ceil((all.length * done) / total));
+      if (known.length === 0) this.scene.roles = [...others, ...shown];
       session.catalog = {
-        accounts: total, roles: this.scene.roles.length, failedAccounts: 0, failure: null,
+        ...session.catalog, accounts: total, roles: shown.length, failedAccounts: 0, failure: null,
         syncedAt: over ? Date.now() : session.catalog.syncedAt, progress: over ? null : { done, total },
       };
-      this.scene.view.catalogRevision += 1;
+      view.catalogRevision += 1;
       this.#publish();
       if (!over) setTimeout(() => step(Math.min(total, done + 9)), 120);
     };
@@ -196,21 +263,21 @@ class World {
     const { view } = this.scene;
     if (request.duration > 12 * 3600) throw tooLong;
     const role = this.scene.roles.find((entry) => keyOf(entry) === keyOf(request.role));
-    if (!role) throw fail("unknownRole", "this role is not in the list", "Sync the list, or ask your administrator for the assignment.", "sync");
+    if (!role) throw unknownRole;
     const same = view.sessions.find((session) => holds(session) && keyOf(session) === keyOf(role));
     if (same && !request.fresh) return { ...NOTHING, session: same.session };
     const session = aSession(role, Date.now(), {
       session: `s-${String(this.#next).padStart(4, "0")}`,
       phase: "requesting", leaseEnd: null, expiration: null, requestedAt: Date.now(),
       duration: request.duration, reason: request.reason,
-      region: request.region ?? this.#sso(role.ssoSession).region,
+      region: request.region ?? role.defaultRegion ?? this.#sso(role.ssoSession).region,
     });
     this.#next += 1;
     view.sessions = [session, ...view.sessions];
     view.today.requested += 1;
     const sso = this.#sso(role.ssoSession);
     if (sso.status === "signedIn") void this.#issue(session);
-    else if (!view.signIn) this.#signIn({ kind: "named", ssoSession: sso.name });
+    else if (!view.signIn && sso.status !== "restoring") this.#signIn({ kind: "named", ssoSession: sso.name }, null, null);
     this.#publish();
     return { ...NOTHING, session: session.session };
   }
@@ -226,7 +293,7 @@ class World {
     });
     this.#sso(session.ssoSession).identity = "dana@example.com";
     this.scene.roles = this.scene.roles.map((role) =>
-      keyOf(role) === keyOf(session) ? { ...role, lastUsed: now, lastDuration: session.duration, longest: role.longest ?? 3600 } : role);
+      keyOf(role) === keyOf(session) ? { ...role, lastUsed: now, warmth: now, lastDuration: session.duration, longest: role.longest ?? 3600 } : role);
     this.scene.view.catalogRevision += 1;
     this.scene.view.endpoint = { listening: true, clients: 0 };
     this.#publish();
@@ -252,13 +319,13 @@ class World {
 
   #live(id: string): SessionView {
     const session = this.scene.view.sessions.find((one) => one.session === id);
-    if (!session || !holds(session)) throw fail("sessionNotLive", "this session is not live", "Request it again.", "retry");
+    if (!session || !holds(session)) throw notLive;
     return session;
   }
 
   #sso(name: string): SsoSessionView {
     const session = this.scene.view.ssoSessions.find((one) => one.name === name);
-    if (!session) throw fail("unknownSsoSession", "no SSO session has this name", "Sign in with a start URL.", null);
+    if (!session) throw unknownSso;
     return session;
   }
 }

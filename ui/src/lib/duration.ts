@@ -2,7 +2,6 @@
 import { length } from "./format";
 
 export const PRESETS: readonly number[] = [15 * 60, 30 * 60, 3600, 4 * 3600, 8 * 3600];
-export const USUAL = 3600;
 
 /**
  * Seconds from "90", "90 min", "1h30", "2 h 15 min", "45 s", or until "17:30" (today, else tomorrow).

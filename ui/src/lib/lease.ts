@@ -50,6 +50,9 @@ export const WHY = {
   notIssuedAnew: "AWS did not issue its credentials anew.",
   practiceEnded: "The practice organisation stopped.",
   quit: "Daypass was quit.",
+  sleep: "The computer went to sleep.",
+  userSwitch: "Another user took over the screen.",
+  screenLock: "The screen was locked.",
 } as const satisfies Record<Why, string>;
 
 /** "ended 12:04, 3 pages wiped from memory". */

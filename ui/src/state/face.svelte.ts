@@ -9,7 +9,7 @@ import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
-import { USUAL } from "../lib/duration";
+import type { Way } from "../ipc/bindings/Way";
 import { byRole, isLive } from "../lib/lease";
 import { milestones, type Stages } from "../lib/milestones";
 import { keyOf } from "../lib/search";
@@ -18,12 +18,14 @@ import { Catalogue } from "./catalogue.svelte";
 import { Clock } from "./clock.svelte";
 import { RoleList } from "./list.svelte";
 import { Overlays } from "./overlay.svelte";
+import { Configuration } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
 
 export class Face {
   readonly clock = new Clock();
   readonly toasts = new Toasts();
   readonly overlays = new Overlays();
+  readonly settings = new Configuration((intent) => this.ask(intent));
   readonly catalogue: Catalogue;
   readonly list: RoleList;
 
@@ -114,17 +116,21 @@ export class Face {
         return again === null ? null : () => void this.attempt(again);
       case "edit":
         return () => this.addSignIn(true);
+      case "settings":
+        return () => this.settings.open();
       case null:
         return null;
     }
   }
 
-  signIn(ssoSession: string): Promise<boolean> {
-    return this.attempt({ kind: "signIn", target: { kind: "named", ssoSession } });
+  /** Signs in, the way that is set where none is given. */
+  signIn(ssoSession: string, way: Way | null = null): Promise<boolean> {
+    return this.attempt({ kind: "signIn", target: { kind: "named", ssoSession }, way, keep: null });
   }
 
   /** Shows the sign-in form although others are signed in, or leaves it. */
   addSignIn(on: boolean): void {
+    if (on) this.settings.leave();
     this.#elsewhere = on;
   }
 
@@ -133,7 +139,7 @@ export class Face {
     const { ssoSession, account, role } = entry;
     const request: SessionRequest = {
       role: { ssoSession, account, role },
-      duration: entry.lastDuration ?? USUAL,
+      duration: entry.lastDuration ?? entry.defaultDuration,
       region: null,
       reason: null,
       scope: "wholeRole",
@@ -192,6 +198,7 @@ export class Face {
     this.catalogue.want(view.catalogRevision);
     if (this.#elsewhere && signedInAnew(this.#view, view)) this.#elsewhere = false;
     this.#view = view;
+    this.settings.learn(view.settings);
   }
 
   #announce(): void {

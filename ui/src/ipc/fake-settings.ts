@@ -1,0 +1,73 @@
+// What the fake agent does with settings: refuses what makes no sense, and dresses accounts by their rules.
+import type { AccountRule } from "./bindings/AccountRule";
+import type { Environment } from "./bindings/Environment";
+import type { Failure } from "./bindings/Failure";
+import type { RoleEntry } from "./bindings/RoleEntry";
+import type { Settings } from "./bindings/Settings";
+import type { SsoSessionView } from "./bindings/SsoSessionView";
+import { matchesPattern } from "../lib/pattern";
+import { badCommand, badPattern, ssoSession, ssoTwice, tooLong, tooShort } from "./fake-parts";
+
+/** Why these settings are refused; null where they are not. */
+export function refusalOf(settings: Settings): Failure | null {
+  const durations = [settings.duration, ...settings.accounts.map((rule) => rule.duration ?? settings.duration)];
+  if (durations.some((seconds) => seconds < 60)) return tooShort;
+  if (durations.some((seconds) => seconds > 12 * 3600)) return tooLong;
+  if (settings.accounts.some((rule) => !isText(rule.pattern))) return badPattern;
+  if ([settings.terminal, settings.browser].some((command) => command !== null && !isText(command))) return badCommand;
+  const names = settings.ssoSessions.map((sso) => sso.name);
+  return new Set(names).size < names.length ? ssoTwice : null;
+}
+
+const isText = (text: string): boolean => text.trim() !== "" && text.length <= 512 && !/\p{Cc}/u.test(text);
+
+/** The typed SSO sessions that would have another place, or none. */
+export function moved(before: Settings, after: Settings): string[] {
+  const place = (settings: Settings, name: string): string =>
+    JSON.stringify(settings.ssoSessions.find((sso) => sso.name === name)?.place ?? null);
+  return before.ssoSessions
+    .filter((sso) => sso.place !== null && place(after, sso.name) !== JSON.stringify(sso.place))
+    .map((sso) => sso.name);
+}
+
+/** The SSO sessions as these settings have them. */
+export function placed(sessions: readonly SsoSessionView[], gone: readonly string[], settings: Settings): SsoSessionView[] {
+  const left = sessions.filter((session) => session.source !== "typed" || !gone.includes(session.name));
+  for (const { name, place } of settings.ssoSessions) {
+    if (place && !left.some((session) => session.name === name)) left.push(ssoSession(name, { source: "typed", ...place }));
+  }
+  return left.map((session) => {
+    const set = settings.ssoSessions.find((sso) => sso.name === session.name);
+    const keepSignedIn = set?.keepSignedIn ?? false;
+    return {
+      ...session,
+      colour: set?.colour ?? null,
+      way: set?.way ?? "browser",
+      keepSignedIn,
+      keyring: keepSignedIn ? session.keyring : null,
+    };
+  });
+}
+
+/** The roles as these settings dress them; `environments` by account name where no rule says. */
+export function dressed(roles: readonly RoleEntry[], settings: Settings, environments: ReadonlyMap<string, Environment | null>): RoleEntry[] {
+  const looks = new Map<string, ReturnType<typeof lookOf>>();
+  return roles.map((role) => {
+    const look = looks.get(role.account) ?? lookOf(role, settings.accounts);
+    looks.set(role.account, look);
+    return {
+      ...role,
+      environment: look.environment ?? environments.get(role.accountName) ?? null,
+      colour: look.colour,
+      defaultDuration: look.duration ?? settings.duration,
+      defaultRegion: look.region ?? settings.region,
+    };
+  });
+}
+
+/** The first rule that matches and says something wins. */
+function lookOf(role: RoleEntry, rules: readonly AccountRule[]): Pick<AccountRule, "environment" | "colour" | "duration" | "region"> {
+  const said = rules.filter(({ pattern }) => matchesPattern(pattern, role.accountName) || matchesPattern(pattern, role.account));
+  const first = <K extends keyof AccountRule>(key: K): AccountRule[K] | null => said.find((rule) => rule[key] !== null)?.[key] ?? null;
+  return { environment: first("environment"), colour: first("colour"), duration: first("duration"), region: first("region") };
+}
