@@ -7,6 +7,8 @@ import { Face } from "./state/face.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/looks.css";
+import "./styles/settings.css";
 
 const target = document.getElementById("app");
 if (target) {

@@ -91,9 +91,12 @@ describe("the role list", () => {
   it("marks a favourite at once", async () => {
     const { agent, face } = await shown("main");
     await waitFor(() => expect(face.list.chosen).not.toBeNull());
+    face.list.search("sandbox billing");
     await press("f");
-    expect(face.list.chosen?.favourite).toBe(true);
+    expect(face.list.chosen).toMatchObject({ role: "BillingViewer", favourite: true });
     await waitFor(() => expect(agent.asked[0]).toMatchObject({ kind: "favourite", on: true }));
+    await press("f");
+    expect(face.list.chosen).toMatchObject({ role: "BillingViewer", favourite: false });
   });
 
   it("takes no name for markup", async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { RoleEntry } from "../src/ipc/bindings/RoleEntry";
-import { indexed, matching, segments, wordsOf } from "../src/lib/search";
+import { indexed } from "../src/lib/catalogue";
+import { Finder, segments, wordsOf } from "../src/lib/search";
 
 const NOW = 1_800_000_000_000;
 
@@ -15,7 +16,7 @@ function role(change: Partial<RoleEntry>): RoleEntry {
 }
 
 const found = (entries: RoleEntry[], query: string): string[] =>
-  matching(indexed(entries).byRank, wordsOf(query)).map(({ entry }) => `${entry.role}@${entry.accountName}`);
+  new Finder().find(indexed(entries).byRank, wordsOf(query)).map(({ entry }) => `${entry.role}@${entry.accountName}`);
 
 describe("matching", () => {
   const entries = [
@@ -42,27 +43,47 @@ describe("matching", () => {
     expect(found(entries, "accesspay")).toEqual([]);
   });
 
-  it("puts favourites first, then what was used last, then what begins with the words", () => {
+  it("puts favourites first, then recently used ones, then what begins with the words, then parts that do", () => {
     const ranked = [
-      role({ role: "AdminRead", accountName: "a" }),
-      role({ role: "ReadOld", accountName: "b", lastUsed: NOW - 1000 }),
-      role({ role: "ReadNew", accountName: "c", lastUsed: NOW }),
-      role({ role: "ReadStar", accountName: "d", favourite: true }),
-      role({ role: "ReadPlain", accountName: "e" }),
+      role({ role: "Spreader", accountName: "a" }),
+      role({ role: "AdminRead", accountName: "b" }),
+      role({ role: "ReadCold", accountName: "c", lastUsed: NOW, warmth: NOW }),
+      role({ role: "ReadWarm", accountName: "d", lastUsed: NOW - 1000, warmth: NOW + 9000 }),
+      role({ role: "MyRead", accountName: "e", favourite: true, warmth: NOW }),
+      role({ role: "ReadStar", accountName: "f", favourite: true }),
+      role({ role: "ReadPlain", accountName: "g" }),
     ];
-    expect(found(ranked, "read")).toEqual(["ReadStar@d", "ReadNew@c", "ReadOld@b", "ReadPlain@e", "AdminRead@a"]);
+    expect(found(ranked, "read")).toEqual(["ReadStar@f", "MyRead@e", "ReadWarm@d", "ReadCold@c", "ReadPlain@g", "AdminRead@b", "Spreader@a"]);
+  });
+});
+
+describe("a finder", () => {
+  const list = indexed(["ReadOnly", "Reader", "Writer", "DevRead"].map((name) => role({ role: name }))).byRank;
+  const names = (finder: Finder, query: string): string[] => finder.find(list, wordsOf(query)).map(({ entry }) => entry.role);
+
+  it("finds the same by typing on, by deleting and by another word as from the beginning", () => {
+    const finder = new Finder();
+    for (const query of ["r", "re", "rea", "read", "read o", "read", "w", "wr", "", "dev re", "re"]) {
+      expect(names(finder, query)).toEqual(names(new Finder(), query));
+    }
+  });
+
+  it("looks into a new list from its beginning", () => {
+    const finder = new Finder();
+    names(finder, "write");
+    expect(finder.find(list.toReversed(), wordsOf("writer")).map(({ entry }) => entry.role)).toEqual(["Writer"]);
   });
 });
 
 describe("indexed", () => {
   it("orders accounts by name, numbers as numbers", () => {
-    const names = indexed([role({ accountName: "team-10" }), role({ accountName: "team-2" })]).byName.map(({ entry }) => entry.accountName);
+    const names = indexed([role({ accountName: "team-10", account: "1" }), role({ accountName: "team-2", account: "2" })]).byName.map(({ entry }) => entry.accountName);
     expect(names).toEqual(["team-2", "team-10"]);
   });
 
   it("counts favourites and used ones", () => {
     const index = indexed([role({ favourite: true }), role({ role: "B", lastUsed: 1 }), role({ role: "C" })]);
-    expect([index.favourites, index.recent]).toEqual([1, 1]);
+    expect([index.favourites.length, index.recent.length]).toEqual([1, 1]);
   });
 });
 

@@ -18,6 +18,9 @@ export function parsedLength(text: string, now: number): number | null {
   return positive(Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
 }
 
+/** The same without times of day: a length for every day. */
+export const lengthOnly = (text: string): number | null => (text.includes(":") ? null : parsedLength(text, 0));
+
 /** What to put into the text field for a length that is no preset. */
 export const typedLength = (seconds: number): string => length(seconds);
 

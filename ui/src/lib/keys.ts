@@ -24,12 +24,16 @@ export type Command =
   | "request"
   | "copy"
   | "favourite"
+  | "collapse"
+  | "expand"
+  | "settings"
   | "back";
 
 /** The command of a key press; `typing` in a text field leaves letters and text movement alone. */
 export function commandOf(press: Press, typing: boolean): Command | null {
   const command = press.ctrlKey || press.metaKey;
   if (command && !press.altKey && press.key.toLowerCase() === "k") return "switcher";
+  if (command && !press.altKey && press.key === ",") return "settings";
   if (press.altKey && !command && (press.code === "KeyC" || press.key.toLowerCase() === "c")) return "copy";
   if (press.altKey) return null;
   if (press.key === "Enter") return command ? "terminal" : press.shiftKey ? "request" : "console";
@@ -52,6 +56,8 @@ const LETTERS: Readonly<Record<string, Command>> = {
   F: "favourite",
   Home: "first",
   End: "last",
+  ArrowLeft: "collapse",
+  ArrowRight: "expand",
 };
 
 /** The help's lines, in the order shown. */
@@ -59,11 +65,13 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["/", "Search the list"],
   ["Ctrl K", "Quick switcher, from anywhere"],
   ["Up Down", "Move"],
+  ["Left Right", "Collapse or expand an account"],
   ["Enter", "Open the console"],
   ["Ctrl Enter", "Open a terminal"],
   ["Shift Enter", "Request form"],
   ["Alt C", "Copy the env command of a live session"],
   ["F", "Favourite"],
+  ["Ctrl ,", "Settings"],
   ["Esc", "Back"],
   ["?", "This help"],
 ];

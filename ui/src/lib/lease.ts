@@ -6,6 +6,7 @@ import { keyOf } from "./search";
 
 export type Urgency = "fresh" | "warn" | "late" | "dead";
 
+export const QUARTER = 15 * 60_000;
 export const SOON = 5 * 60_000;
 export const LAST = 60_000;
 

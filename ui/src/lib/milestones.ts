@@ -1,9 +1,9 @@
 // What a screen reader is told of the sessions: milestones, each once.
 import type { SessionView } from "../ipc/bindings/SessionView";
 import { length, sentence } from "./format";
-import { LAST, SOON, isLive, leftOf } from "./lease";
+import { LAST, QUARTER, SOON, isLive, leftOf } from "./lease";
 
-type Stage = "requesting" | "active" | "soon" | "last" | "ended" | "failed";
+type Stage = "requesting" | "active" | "quarter" | "soon" | "last" | "ended" | "failed";
 
 /** Where each session stood when last looked at. */
 export type Stages = ReadonlyMap<string, Stage>;
@@ -32,8 +32,13 @@ function stageOf(session: SessionView, now: number): Stage {
   if (!isLive(session)) return session.phase as "requesting" | "ended" | "failed";
   const left = leftOf(session, now);
   if (left <= LAST) return "last";
-  return left <= SOON ? "soon" : "active";
+  if (left <= SOON) return "soon";
+  return left <= QUARTER ? "quarter" : "active";
 }
+
+const LEFT = { quarter: "15 minutes", soon: "5 minutes", last: "1 minute" } as const;
+/** A renewed lease goes back in this order. */
+const LATER: Readonly<Record<Stage, number>> = { requesting: 0, active: 1, quarter: 2, soon: 3, last: 4, ended: 0, failed: 0 };
 
 function wordsFor(stage: Stage, session: SessionView, before: Stage | undefined): string | null {
   const name = `${session.role} in ${session.accountName}`;
@@ -41,13 +46,12 @@ function wordsFor(stage: Stage, session: SessionView, before: Stage | undefined)
     case "requesting":
       return null;
     case "active":
-      return before === "soon" || before === "last"
-        ? `${name} is renewed for ${length(session.duration)}.`
-        : `${name} is active for ${length(session.duration)}.`;
+    case "quarter":
     case "soon":
-      return before === undefined || before === "requesting" ? `${name} is active.` : `${name} ends in 5 minutes.`;
     case "last":
-      return before === undefined || before === "requesting" ? `${name} is active.` : `${name} ends in 1 minute.`;
+      if (before === undefined || before === "requesting") return `${name} is active for ${length(session.duration)}.`;
+      if (LATER[before] > LATER[stage]) return `${name} is renewed for ${length(session.duration)}.`;
+      return stage === "active" ? null : `${name} ends in ${LEFT[stage]}.`;
     case "ended":
       return `${name} has ended.`;
     case "failed":

@@ -2,6 +2,7 @@
 import type { SignInTarget } from "../ipc/bindings/SignInTarget";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
+import { clockTime } from "./format";
 
 export interface Fields {
   readonly startUrl: string;
@@ -27,11 +28,11 @@ export function targetOf(sessions: readonly SsoSessionView[], fields: Fields): S
   return { kind: "typed", startUrl: fields.startUrl.trim(), region: fields.region.trim() };
 }
 
-/** First run: nobody is signed in and there is neither a list nor a session to show. */
+/** First run: nobody is signed in or being so, and there is neither a list nor a session to show. */
 export function isFirstRun(view: View): boolean {
   return (
     view.sessions.length === 0 &&
-    view.ssoSessions.every((session) => session.status !== "signedIn" && session.catalog.roles === 0)
+    view.ssoSessions.every(({ status, catalog }) => status !== "signedIn" && status !== "restoring" && catalog.roles === 0)
   );
 }
 
@@ -40,8 +41,27 @@ export function foremost(sessions: readonly SsoSessionView[]): SsoSessionView | 
   const signedIn = sessions
     .filter((session) => session.status === "signedIn")
     .toSorted((a, b) => (b.signedInAt ?? 0) - (a.signedInAt ?? 0));
-  return signedIn[0] ?? sessions.find((session) => session.catalog.roles > 0) ?? sessions[0] ?? null;
+  const held = sessions.find((session) => session.catalog.roles > 0) ?? sessions.find((session) => session.status === "restoring");
+  return signedIn[0] ?? held ?? sessions[0] ?? null;
 }
+
+/** How a sign-in stands, in words. */
+export function statusOf({ status, signedInAt }: SsoSessionView, now: number): string {
+  switch (status) {
+    case "signedIn":
+      return signedInAt === null ? "signed in" : `signed in since ${clockTime(signedInAt, now)}`;
+    case "restoring":
+      return "being signed in";
+    case "lapsed":
+      return "sign-in lapsed";
+    case "signedOut":
+      return "signed out";
+  }
+}
+
+/** Whether a refresh token of it rests in the system keyring. */
+export const isKept = ({ keepSignedIn, keyring, status }: SsoSessionView): boolean =>
+  keepSignedIn && keyring === null && status !== "signedOut";
 
 /** The same inside a sentence. */
 export const placeOf = (session: SsoSessionView): string =>

@@ -1,6 +1,7 @@
 // Everything the window shows, and the verbs by which a person acts on it.
 import { failureOf, type Agent } from "../ipc/agent";
 import type { Answer } from "../ipc/bindings/Answer";
+import type { Colour } from "../ipc/bindings/Colour";
 import type { Failure } from "../ipc/bindings/Failure";
 import type { Intent } from "../ipc/bindings/Intent";
 import type { Open } from "../ipc/bindings/Open";
@@ -61,7 +62,11 @@ export class Face {
 
   /** Whether to show the sign-in form: on first run, or when asked for. */
   get welcoming(): boolean {
-    return this.#view !== null && (this.#elsewhere || isFirstRun(this.#view));
+    return this.#elsewhere || this.isFirstRun;
+  }
+
+  get isFirstRun(): boolean {
+    return this.#view !== null && isFirstRun(this.#view);
   }
 
   /** Whether the sign-in form was asked for, and can be left again. */
@@ -78,9 +83,14 @@ export class Face {
     return this.#said;
   }
 
+  /** What an SSO session wears. */
+  colourOf(ssoSession: string): Colour | null {
+    return this.#view?.ssoSessions.find(({ name }) => name === ssoSession)?.colour ?? null;
+  }
+
   /** The session a role's row speaks of. */
-  sessionOf(entry: RoleEntry): SessionView | null {
-    return this.#byRole.get(keyOf(entry)) ?? null;
+  sessionOf(key: string): SessionView | null {
+    return this.#byRole.get(key) ?? null;
   }
 
   /** Asks; rejects with a Failure. For controls that show the refusal beside themselves. */
@@ -101,6 +111,15 @@ export class Face {
       const failure = failureOf(thrown);
       this.toasts.refuse(failure, this.remedy(failure, intent, ssoSessionOf(intent)));
       return false;
+    }
+  }
+
+  /** Tries; a refusal becomes a notice. */
+  async try(act: () => Promise<unknown>): Promise<void> {
+    try {
+      await act();
+    } catch (thrown) {
+      this.toasts.refuse(failureOf(thrown), null);
     }
   }
 
@@ -165,6 +184,7 @@ export class Face {
   favour(entry: RoleEntry): void {
     const { ssoSession, account, role, favourite } = entry;
     const key = keyOf(entry);
+    this.list.hold();
     this.catalogue.patch(key, { favourite: !favourite });
     void this.attempt({ kind: "favourite", role: { ssoSession, account, role }, on: !favourite }).then((done) => {
       if (!done) this.catalogue.patch(key, { favourite });
@@ -182,7 +202,7 @@ export class Face {
   }
 
   copyEnvOf(entry: RoleEntry): void {
-    const session = this.sessionOf(entry);
+    const session = this.sessionOf(keyOf(entry));
     if (session && isLive(session)) void this.copyEnv(session);
     else this.toasts.say(`No session of ${entry.role} is live. Press Enter to request one.`);
   }

@@ -1,23 +1,28 @@
-// The role list on screen: tab, grouping, query, and the chosen row.
+// The role list on screen: tab, grouping, what is collapsed, query, and the chosen row.
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
-import { rowsOf, type Grouping, type Row } from "../lib/rows";
-import { matching, wordsOf, type Indexed } from "../lib/search";
+import { pinnedKey, type Indexed } from "../lib/catalogue";
+import { isStop, rowsOfAll, rowsOfSome, type Grouping, type Row } from "../lib/rows";
+import { Finder, wordsOf } from "../lib/search";
 import type { Catalogue } from "./catalogue.svelte";
 
 export type Tab = "all" | "favourites" | "recent";
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 export class RoleList {
   #catalogue: Catalogue;
+  #finder = new Finder();
   #tab = $state<Tab>("all");
   #grouping = $state<Grouping>("account");
+  #collapsed = $state.raw<ReadonlySet<string>>(NOTHING);
   #query = $state("");
   #chosen = $state<string | null>(null);
   #moves = $state(0);
   #starts = $state(0);
 
   #words = $derived(wordsOf(this.#query));
-  #items = $derived(matching(this.#source(), this.#words));
-  #rows = $derived<readonly Row[]>(rowsOf(this.#items, this.#tab === "recent" ? "none" : this.#grouping));
+  #items = $derived(this.#finder.find(this.#source(), this.#words));
+  #rows = $derived<readonly Row[]>(this.#arranged());
   #at = $derived(this.#indexOf(this.#chosen));
 
   constructor(catalogue: Catalogue) {
@@ -48,7 +53,7 @@ export class RoleList {
     return this.#items.length;
   }
 
-  /** The chosen row; -1 where there is no role at all. */
+  /** The chosen row; -1 where there is none at all. */
   get at(): number {
     return this.#at;
   }
@@ -87,16 +92,61 @@ export class RoleList {
     this.#chosen = key;
   }
 
+  /** Stays at the chosen role although others may come before it. */
+  hold(): void {
+    this.#chosen = this.#rows[this.#at]?.key ?? null;
+  }
+
   /** Moves by so many roles, stopping at either end. */
   move(by: number): void {
     const step = Math.sign(by);
     let at = this.#at;
     for (let left = Math.abs(by); left > 0; left -= 1) {
       let next = at + step;
-      while (this.#rows[next] && this.#rows[next]?.kind !== "role") next += step;
+      for (let row = this.#rows[next]; row && !isStop(row); row = this.#rows[next]) next += step;
       if (!this.#rows[next]) break;
       at = next;
     }
+    this.#stopAt(at);
+  }
+
+  /** Shows or hides the roles below a heading; a search shows all it finds. */
+  toggle(key: string): void {
+    const collapsed = new Set(this.#collapsed);
+    if (!collapsed.delete(key)) collapsed.add(key);
+    this.#collapsed = collapsed;
+  }
+
+  /** Hides the roles of the chosen one's heading, which is chosen then. Whether there was something to hide. */
+  collapse(): boolean {
+    if (this.#words.length > 0) return false;
+    let at = this.#at;
+    while (this.#rows[at]?.kind === "role") at -= 1;
+    const heading = this.#rows[at];
+    if (!heading || heading.kind === "role" || !heading.open) return false;
+    this.toggle(heading.key);
+    this.#stopAt(this.#rows.findIndex((row) => row.key === heading.key));
+    return true;
+  }
+
+  /** Shows the roles of the chosen heading, and chooses the first. Whether there was something to show. */
+  expand(): boolean {
+    const at = this.#at;
+    const heading = this.#rows[at];
+    if (!heading || heading.kind === "role" || heading.open) return false;
+    this.toggle(heading.key);
+    this.#stopAt(at + 1);
+    return true;
+  }
+
+  /** Collapses every account or environment, or expands all. */
+  collapseAll(on: boolean): void {
+    const keys = this.#rows.flatMap((row) => (row.kind === "role" || row.kind === "section" ? [] : [row.key]));
+    this.#collapsed = on ? new Set([...this.#collapsed, ...keys]) : NOTHING;
+    this.#restart();
+  }
+
+  #stopAt(at: number): void {
     this.#chosen = this.#rows[at]?.key ?? null;
     this.#moves += 1;
   }
@@ -107,21 +157,30 @@ export class RoleList {
   }
 
   #source(): readonly Indexed[] {
-    const index = this.#catalogue.index;
+    const { index } = this.#catalogue;
     switch (this.#tab) {
       case "favourites":
-        return (this.#words.length > 0 ? index.byRank : index.byName).filter(({ entry }) => entry.favourite);
+        return index.favourites;
       case "recent":
-        return index.byName
-          .filter(({ entry }) => entry.lastUsed !== null)
-          .toSorted((a, b) => (b.entry.lastUsed ?? 0) - (a.entry.lastUsed ?? 0));
+        return index.recent;
       case "all":
         return this.#words.length > 0 ? index.byRank : index.byName;
     }
   }
 
+  #arranged(): readonly Row[] {
+    const grouping = this.#tab === "recent" ? "none" : this.#grouping;
+    if (this.#words.length > 0) return rowsOfSome(this.#items, grouping, this.#tab === "all", NOTHING);
+    if (this.#tab === "all") return rowsOfAll(this.#catalogue.index, grouping, this.#collapsed);
+    return rowsOfSome(this.#items, grouping, false, this.#collapsed);
+  }
+
   #indexOf(key: string | null): number {
-    const at = key === null ? -1 : this.#rows.findIndex((row) => row.kind === "role" && row.key === key);
-    return at >= 0 ? at : this.#rows.findIndex((row) => row.kind === "role");
+    const find = (wanted: string): number => this.#rows.findIndex((row) => row.key === wanted && isStop(row));
+    const at = key === null ? -1 : find(key);
+    if (at >= 0) return at;
+    // A favourite no more, it is still below its account; and the other way round.
+    const plain = key?.startsWith(pinnedKey("")) ? find(key.slice(pinnedKey("").length)) : -1;
+    return plain >= 0 ? plain : this.#rows.findIndex(isStop);
   }
 }

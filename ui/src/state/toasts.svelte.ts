@@ -6,9 +6,13 @@ export interface Toast {
   readonly text: string;
   readonly failure: Failure | null;
   readonly act: (() => void) | null;
+  /** What the button says, where no failure does. */
+  readonly button: string;
 }
 
 const SHOWN = 5000;
+/** Long enough to change one's mind. */
+const OFFERED = 15_000;
 
 export class Toasts {
   #list = $state.raw<readonly Toast[]>([]);
@@ -20,14 +24,21 @@ export class Toasts {
 
   /** Says what was done, for a few seconds. */
   say(text: string): void {
-    const id = this.#add({ text, failure: null, act: null });
+    const id = this.#add({ text, failure: null, act: null, button: "" });
     setTimeout(() => this.dismiss(id), SHOWN);
+  }
+
+  /** Says what was done, and offers to undo it. */
+  offer(text: string, button: string, act: () => void): void {
+    this.#list = this.#list.filter((toast) => toast.button === "");
+    const id = this.#add({ text, failure: null, act, button });
+    setTimeout(() => this.dismiss(id), OFFERED);
   }
 
   /** Says what was refused, until dismissed or followed by another. */
   refuse(failure: Failure, act: (() => void) | null): void {
     this.#list = this.#list.filter((toast) => toast.failure === null);
-    this.#add({ text: "", failure, act });
+    this.#add({ text: "", failure, act, button: "" });
   }
 
   dismiss(id: number): void {
