@@ -3,6 +3,7 @@ import type { AccountRule } from "./bindings/AccountRule";
 import type { Environment } from "./bindings/Environment";
 import type { Failure } from "./bindings/Failure";
 import type { RoleEntry } from "./bindings/RoleEntry";
+import type { SessionView } from "./bindings/SessionView";
 import type { Settings } from "./bindings/Settings";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import { matchesPattern } from "../lib/pattern";
@@ -62,6 +63,15 @@ export function dressed(roles: readonly RoleEntry[], settings: Settings, environ
       defaultDuration: look.duration ?? settings.duration,
       defaultRegion: look.region ?? settings.region,
     };
+  });
+}
+
+/** The cards as the settings dress their accounts. */
+export function dressedCards(sessions: readonly SessionView[], roles: readonly RoleEntry[]): SessionView[] {
+  const looks = new Map(roles.map((role) => [role.account, role]));
+  return sessions.map((session) => {
+    const look = looks.get(session.account);
+    return look ? { ...session, environment: look.environment, colour: look.colour } : session;
   });
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./fake-parts";
 import { someRoles } from "./fake-roles";
 import { sceneOf, type Scene } from "./fake-scenes";
-import { dressed, moved, placed, refusalOf } from "./fake-settings";
+import { dressed, dressedCards, moved, placed, refusalOf } from "./fake-settings";
 import { keyOf } from "../lib/search";
 
 const ISSUED = 300;
@@ -69,7 +69,7 @@ class World {
     this.scene = scene;
     this.#attempt = scene.view.signIn?.attempt ?? 0;
     this.#environments = new Map(scene.roles.map((role) => [role.accountName, role.environment]));
-    this.scene.roles = dressed(scene.roles, scene.view.settings, this.#environments);
+    this.#dress();
   }
 
   watch(onView: (view: View | null) => void): void {
@@ -223,8 +223,14 @@ class World {
     if (gone.some((name) => view.ssoSessions.find((session) => session.name === name)?.status !== "signedOut")) throw ssoInUse;
     view.settings = { ...structuredClone(settings), favourites: view.settings.favourites };
     view.ssoSessions = placed(view.ssoSessions, gone, view.settings);
-    this.scene.roles = dressed(this.scene.roles, view.settings, this.#environments);
+    this.#dress();
     view.catalogRevision += 1;
+  }
+
+  #dress(): void {
+    const { view } = this.scene;
+    this.scene.roles = dressed(this.scene.roles, view.settings, this.#environments);
+    view.sessions = dressedCards(view.sessions, this.scene.roles);
   }
 
   #signOut(name: string): void {
