@@ -6,8 +6,9 @@ export default defineConfig({
     environment: "node",
     include: ["tests/page/*.spec.ts"],
     globalSetup: ["tests/page/serve.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    maxConcurrency: 3,
   },
 });

@@ -214,3 +214,6 @@ const CHANGES: Readonly<Record<string, Change>> = {
     view.sessions = view.sessions.map((session) => (session.phase === "active" ? { ...session, phase: "expiring", leaseEnd: now + 62_000 } : session));
   },
 };
+
+/** Every scene there is. */
+export const SCENES: readonly string[] = ["main", "empty", "many", "disconnected", ...Object.keys(WELCOME), ...Object.keys(CHANGES)];

@@ -1,0 +1,41 @@
+// What opens over or inside the usual window: nothing axe objects to, in both themes and at both sizes.
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+
+import { objections } from "./axe";
+import { LOOKS, during, useBrowser } from "./browser";
+
+useBrowser();
+
+const SETTINGS = ["leases", "accounts", "favourites", "programs"].map((part) =>
+  [`settings: ${part}`, "settings", async (page: Page) => {
+    await page.keyboard.press("Control+,");
+    await page.locator(`[data-part=${part}]`).click();
+  }] as const);
+
+const OVERLAYS: readonly (readonly [name: string, scene: string, open: (page: Page) => Promise<void>])[] = [
+  ["request form", "main", async (page) => { await page.keyboard.press("Shift+Enter"); }],
+  ["typed length", "main", async (page) => { await page.keyboard.press("Shift+Enter"); await page.getByText("Until…").click(); }],
+  ["switcher", "several", async (page) => { await page.keyboard.press("Control+k"); await page.keyboard.type("dev stag"); }],
+  ["shortcuts", "main", async (page) => { await page.keyboard.press("?"); }],
+  ["account menu", "several", async (page) => { await page.locator("header [aria-haspopup=dialog]").click(); }],
+  ["account menu with keyring trouble", "keyring-absent", async (page) => { await page.locator("header [aria-haspopup=dialog]").click(); }],
+  ["grouping", "main", async (page) => { await page.locator(".group button").click(); }],
+  ["recent", "several", async (page) => { await page.getByRole("button", { name: /^Recent/ }).click(); }],
+  ["search", "several", async (page) => { await page.keyboard.press("/"); await page.keyboard.type("prod read"); }],
+  ["no match", "main", async (page) => { await page.keyboard.press("/"); await page.keyboard.type("zzz"); }],
+  ["collapsed accounts", "main", async (page) => { await page.locator(".group button").click(); await page.getByText("collapse all").click(); }],
+  ["changes in full", "changes-many", async (page) => { await page.getByText("Show 20").click(); }],
+  ["settings: sign-in", "several", async (page) => { await page.keyboard.press("Control+,"); }],
+  ["settings on first run", "welcome", async (page) => { await page.getByTestId("open-settings").click(); }],
+  ...SETTINGS,
+];
+
+describe("overlays", () => {
+  it.concurrent.each(LOOKS.flatMap((look) => OVERLAYS.map(([name, scene, show]) => ({ name, scene, show, look }))))("the $name is clean, $look", ({ scene, show, look }) =>
+    during(scene, async (page) => {
+      if (scene !== "welcome") await page.getByTestId("role-row").first().waitFor();
+      await show(page);
+      expect(await objections(page)).toEqual([]);
+    }, look));
+});
