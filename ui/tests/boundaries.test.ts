@@ -3,6 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
+import * as parts from "../src/ipc/fake-parts";
+
 const ROOT = join(import.meta.dirname, "..");
 const files = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
   .filter((name) => /\.(ts|svelte|css)$/.test(name))
@@ -43,6 +45,14 @@ describe("boundaries", () => {
     const first = /^(\/\/ |\/\* |<!-- )[A-Z]/;
     expect(written.filter(({ text }) => !first.test(text)).map(({ name }) => name)).toEqual([]);
     expect(written.filter(({ text }) => text.split("\n").length > 350).map(({ name }) => name)).toEqual([]);
+  });
+
+  it("has the fake agent refuse in the real one's words", () => {
+    const rust = readFileSync(join(ROOT, "../src-tauri/crates/domain/src/failure.rs"), "utf8");
+    const failures = Object.values(parts).filter((part) => typeof part === "object" && "fact" in part);
+    expect(failures.length).toBeGreaterThan(15);
+    const known = failures.filter(({ code }) => new RegExp(`\\b${code}:`, "i").test(rust));
+    expect(known.filter(({ fact, advice }) => !rust.includes(`"${fact}"`) || !rust.includes(`"${advice}"`))).toEqual([]);
   });
 
   it("pins every package exactly", () => {

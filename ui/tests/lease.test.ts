@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 
 import { someRoles } from "../src/ipc/fake-roles";
-import { aSession, ssoSession } from "../src/ipc/fake-parts";
+import { aSession, keyringLocked, ssoSession } from "../src/ipc/fake-parts";
 import { sceneOf } from "../src/ipc/fake-scenes";
 import type { SessionView } from "../src/ipc/bindings/SessionView";
 import { commandOf, type Press } from "../src/lib/keys";
 import { acceptedLine, byRole, endedLine, inOrder, leftOf, urgencyOf } from "../src/lib/lease";
 import { milestones } from "../src/lib/milestones";
 import { keyOf } from "../src/lib/search";
-import { foremost, isFirstRun, preselected, targetOf } from "../src/lib/welcome";
+import { foremost, isFirstRun, isKept, preselected, targetOf } from "../src/lib/welcome";
 
 const NOW = new Date(2026, 10, 22, 12, 9, 0).getTime();
 const [role] = someRoles("acme", 1, NOW);
@@ -53,13 +53,15 @@ describe("milestones", () => {
     expect(milestones(null, [session()], NOW).said).toEqual([]);
   });
 
-  it("tells of active, 5 minutes, 1 minute and the end, each once", () => {
+  it("tells of active, 15 minutes, 5 minutes, 1 minute and the end, each once", () => {
     expect(said({ phase: "requesting", leaseEnd: null }, {})).toEqual([`${name} is active for 1 h.`]);
-    expect(said({}, { leaseEnd: NOW + 299_000 })).toEqual([`${name} ends in 5 minutes.`]);
+    expect(said({}, { leaseEnd: NOW + 899_000 })).toEqual([`${name} ends in 15 minutes.`]);
+    expect(said({ leaseEnd: NOW + 899_000 }, { leaseEnd: NOW + 299_000 })).toEqual([`${name} ends in 5 minutes.`]);
     expect(said({ leaseEnd: NOW + 299_000 }, { leaseEnd: NOW + 298_000 })).toEqual([]);
     expect(said({ leaseEnd: NOW + 299_000 }, { leaseEnd: NOW + 59_000 })).toEqual([`${name} ends in 1 minute.`]);
     expect(said({ leaseEnd: NOW + 59_000 }, { phase: "ended" })).toEqual([`${name} has ended.`]);
     expect(said({ leaseEnd: NOW + 59_000 }, {})).toEqual([`${name} is renewed for 1 h.`]);
+    expect(said({ phase: "requesting", leaseEnd: null }, { duration: 900, leaseEnd: NOW + 900_000 })).toEqual([`${name} is active for 15 min.`]);
   });
 });
 
@@ -107,6 +109,13 @@ describe("the sign-in form", () => {
     expect(isFirstRun(sceneOf("welcome", NOW).view)).toBe(true);
     expect(isFirstRun(sceneOf("lapsed", NOW).view)).toBe(false);
     expect(isFirstRun(sceneOf("empty", NOW).view)).toBe(false);
+    expect(isFirstRun(sceneOf("restoring", NOW).view)).toBe(false);
+  });
+
+  it("says that a refresh token is kept only where one can be", () => {
+    expect(isKept(ssoSession("a", { keepSignedIn: true, status: "signedIn" }))).toBe(true);
+    expect(isKept(ssoSession("a", { keepSignedIn: true }))).toBe(false);
+    expect(isKept(ssoSession("a", { keepSignedIn: true, status: "signedIn", keyring: keyringLocked }))).toBe(false);
   });
 
   it("speaks of the session signed in last", () => {

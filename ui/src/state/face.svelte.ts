@@ -36,6 +36,8 @@ export class Face {
   #elsewhere = $state(false);
   #said = $state("");
   #stages: Stages | null = null;
+  /** How each SSO session was signed in to last; trying again goes the same way. */
+  #ways = new Map<string, Way>();
   #byRole = $derived(byRole(this.#view?.sessions ?? []));
   #foremost = $derived(foremost(this.#view?.ssoSessions ?? []));
 
@@ -147,6 +149,11 @@ export class Face {
     return this.attempt({ kind: "signIn", target: { kind: "named", ssoSession }, way, keep: null });
   }
 
+  /** Signs in once more, after what a notice tells of. */
+  signInAgain(ssoSession: string): Intent {
+    return { kind: "signIn", target: { kind: "named", ssoSession }, way: this.#ways.get(ssoSession) ?? null, keep: null };
+  }
+
   /** Shows the sign-in form although others are signed in, or leaves it. */
   addSignIn(on: boolean): void {
     if (on) this.settings.leave();
@@ -217,6 +224,7 @@ export class Face {
     this.clock.set(view.now);
     this.catalogue.want(view.catalogRevision);
     if (this.#elsewhere && signedInAnew(this.#view, view)) this.#elsewhere = false;
+    if (view.signIn) this.#ways.set(view.signIn.ssoSession, view.signIn.way);
     this.#view = view;
     this.settings.learn(view.settings);
   }
