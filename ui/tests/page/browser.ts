@@ -1,39 +1,64 @@
 // A real browser for the page tests: opens scenes, and collects whatever the console complains of.
-import { existsSync } from "node:fs";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { inject } from "vitest";
+import { afterAll, beforeAll, expect, inject } from "vitest";
 
 export type Scheme = "dark" | "light";
 export type Size = readonly [width: number, height: number];
 
-export interface Opened {
-  readonly page: Page;
-  /** Errors of the console and the page, CSP violations among them. */
-  readonly complaints: string[];
+export interface Options {
+  readonly scheme?: Scheme;
+  readonly size?: Size;
+  readonly forcedColors?: "active" | "none";
 }
 
-/** Debian's Chromium, or the one named in DAYPASS_CHROMIUM. */
-const BROWSER = process.env["DAYPASS_CHROMIUM"] ?? "/usr/bin/chromium";
+/** Dark and wide, light and narrow. */
+export const LOOKS = [
+  { scheme: "dark", size: [1040, 680] },
+  { scheme: "light", size: [640, 480] },
+] as const satisfies readonly Options[];
 
-const QUIET = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-];
+let browser: Browser;
 
-export async function launch(): Promise<Browser> {
-  if (!existsSync(BROWSER)) throw new Error(`there is no browser at ${BROWSER}; DAYPASS_CHROMIUM names another`);
-  return chromium.launch({ executablePath: BROWSER, args: QUIET });
+/** Connects this file's tests to the browser that all share. */
+export function useBrowser(): void {
+  beforeAll(async () => { browser = await chromium.connect(inject("browser")); });
+  afterAll(() => browser.close());
 }
 
-export async function open(browser: Browser, state: string, scheme: Scheme = "dark", [width, height]: Size = [1040, 680]): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(`${inject("base")}/?state=${state}`);
-  await page.locator("footer").waitFor();
-  return { page, complaints };
+/** Opens a scene, acts on it, and looks that the console complained of nothing, CSP violations among it. */
+export async function during(state: string, act: (page: Page) => Promise<void>, options: Options = {}): Promise<void> {
+  const { scheme = "dark", size: [width, height] = [1040, 680], forcedColors = "none" } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", forcedColors });
+  try {
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(`${inject("base")}/?state=${state}`);
+    await page.locator("footer").waitFor();
+    await act(page);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
 }
+
+/** Looks again at each frame until what is read passes, or for good after half a minute. */
+export async function until<T>(page: Page, read: () => Promise<T>, passes: (value: T) => void): Promise<void> {
+  for (const end = performance.now() + 30_000; ; ) {
+    const value = await read();
+    try {
+      passes(value);
+      return;
+    } catch (thrown) {
+      if (performance.now() > end) throw thrown;
+    }
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+}
+
+/** The test id, else the id, of what has the focus. */
+export const focused = (page: Page): Promise<string> =>
+  page.evaluate(() => document.activeElement?.getAttribute("data-testid") ?? document.activeElement?.id ?? "");
