@@ -1,9 +1,13 @@
 //! The door of every loopback server of ours: who may come in, how many, and for how long.
+//!
+//! A head is judged here before hyper sees it. hyper refuses what it cannot read in words of its own; here
+//! such a request is put in the place of one that is wrong for certain, so that every refusal is the same.
 
 use std::{
     collections::VecDeque,
     convert::Infallible,
     fs,
+    io::Cursor,
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc,
@@ -14,15 +18,16 @@ use std::{
 
 use http_body_util::Full;
 use hyper::{
-    Method, Request, Response,
+    Method, Request, Response, Uri,
     body::{Body, Bytes, Incoming},
-    header,
+    header::{self, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt, copy, join, sink},
+    net::{TcpListener, TcpStream, tcp::OwnedReadHalf},
     task::AbortHandle,
     time::{sleep, timeout},
 };
@@ -30,8 +35,14 @@ use tokio::{
 const MOST_CONNECTIONS: usize = 256;
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 const ALL_WITHIN: Duration = Duration::from_secs(10);
-/// The smallest buffer hyper takes; longer headers are refused.
-const MOST_HEADERS: usize = 8 * 1024;
+/// The smallest buffer hyper takes; longer heads are refused.
+const LONGEST_HEAD: usize = 8 * 1024;
+const MOST_HEADERS: usize = 64;
+/// No Host, so no server of ours takes it.
+const WRONG: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+/// A refusal is lost where a connection is closed on bytes that nobody has read: so many are, for so long.
+const READ_ON: u64 = 64 * 1024;
+const READ_ON_FOR: Duration = Duration::from_secs(1);
 
 /// Binds a free port of 127.0.0.1.
 ///
@@ -97,6 +108,8 @@ where
     if !tokio::task::spawn_blocking(move || is_peer(uid, peer, ours)).await.unwrap_or(false) {
         return;
     }
+    let (mut read, mut write) = stream.into_split();
+    let Ok(Some(head)) = timeout(HEADERS_WITHIN, head(&mut read)).await else { return };
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
         let answer = answer(request);
@@ -106,10 +119,51 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .keep_alive(false)
-        .max_buf_size(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service)
+        .max_buf_size(LONGEST_HEAD)
+        .serve_connection(TokioIo::new(join(Cursor::new(head).chain(&mut read), &mut write)), service)
         .await
         .ok();
+    write.shutdown().await.ok();
+    timeout(READ_ON_FOR, copy(&mut read.take(READ_ON), &mut sink())).await.ok();
+}
+
+/// Reads a whole head, and what came with it; [`WRONG`] for one that hyper would not read. None where it ends early.
+async fn head(read: &mut OwnedReadHalf) -> Option<Vec<u8>> {
+    let mut head = Vec::with_capacity(LONGEST_HEAD);
+    loop {
+        match judge(&head) {
+            Some(true) => return Some(head),
+            Some(false) => return Some(WRONG.to_vec()),
+            None if head.len() == LONGEST_HEAD => return Some(WRONG.to_vec()),
+            None => {}
+        }
+        let room = (LONGEST_HEAD - head.len()) as u64;
+        if (&mut *read).take(room).read_buf(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+}
+
+/// Whether this is a whole head of plain HTTP/1 without a body; None where more must come to tell.
+fn judge(head: &[u8]) -> Option<bool> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(head) {
+        Ok(httparse::Status::Partial) => None,
+        Err(_) => Some(false),
+        Ok(httparse::Status::Complete(_)) => {
+            let path = request.path.unwrap_or_default();
+            let is_path = path.bytes().all(|b| b.is_ascii_graphic()) && path.parse::<Uri>().is_ok();
+            let is_plain = request.headers.iter().all(|h| {
+                let is_body = h.name.eq_ignore_ascii_case("content-length")
+                    || h.name.eq_ignore_ascii_case("transfer-encoding")
+                    || h.name.eq_ignore_ascii_case("expect")
+                    || h.name.eq_ignore_ascii_case("upgrade");
+                !is_body && HeaderValue::from_bytes(h.value).is_ok()
+            });
+            Some(is_path && is_plain)
+        }
+    }
 }
 
 /// Whether the process that made this connection runs as `uid`: the kernel's own table says.
@@ -156,6 +210,34 @@ mod tests {
     use std::{net, os::unix::fs::MetadataExt};
 
     use super::*;
+
+    #[test]
+    fn a_head_is_read_by_hyper_only_where_hyper_can() {
+        let many = "a: b\r\n".repeat(MOST_HEADERS + 1);
+        for bad in [
+            "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+            "GET / HTTP/2.0\r\n\r\n",
+            "GET /\u{e9} HTTP/1.1\r\n\r\n",
+            "GET  / HTTP/1.1\r\n\r\n",
+            "\0\r\n\r\n",
+            "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            &format!("GET / HTTP/1.1\r\n{many}\r\n"),
+        ] {
+            assert_eq!(judge(bad.as_bytes()), Some(false), "{bad:?}");
+        }
+        for good in [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST /a?b HTTP/1.0\r\n\r\n",
+            "GET http://a/ HTTP/1.1\r\n\r\n",
+        ] {
+            assert_eq!(judge(good.as_bytes()), Some(true), "{good:?}");
+        }
+        for partial in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+            assert_eq!(judge(partial.as_bytes()), None, "{partial:?}");
+        }
+    }
 
     #[test]
     fn the_kernel_tells_whose_connection_it_is() {
