@@ -1,11 +1,19 @@
 //! Whole flows: a client, the agent, and AWS as the practice organisation plays it.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
 mod bad_days;
 mod endpoint;
 mod hostile;
+mod kept;
+#[expect(dead_code, reason = "the rest is for the keyring's own tests")]
+#[path = "../../src-tauri/crates/aws/tests/keyring/desk.rs"]
+mod keyring_desk;
 mod lease;
+mod left_behind;
+mod settings;
 mod sign_in;
+mod single_flight;
 mod trouble;
 mod way_out;
+mod ways_in;

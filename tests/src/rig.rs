@@ -203,6 +203,13 @@ impl Rig {
         self.clock.pass(i64::from(length.0) * 1000);
     }
 
+    /// Waits until so many wait for time to pass; the actor always is one.
+    pub async fn waiting(&self, count: usize) {
+        while self.clock.waiting() < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub fn set_wall_clock(&self, millis: i64) {
         self.clock.set_wall(millis);
     }
@@ -238,8 +245,8 @@ fn start_agent(
     };
     let agent = Agent::start(Parts {
         folder: folder.clone(),
-        aws: Aws::new(variable, Clock::Manual(clock.clone()).wall()),
-        keyring: Keyring::new(|_| None),
+        aws: Aws::new(variable.clone(), Clock::Manual(clock.clone()).wall()),
+        keyring: Keyring::new(variable.clone()),
         clock: Clock::Manual(clock.clone()),
         settings: Some(SettingsFile::at(&top.path().join("config"))),
         memory: Some(Memory::at(top.path().join("state"))),

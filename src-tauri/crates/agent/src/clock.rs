@@ -84,6 +84,12 @@ impl Manual {
         });
     }
 
+    /// How many wait for time to pass.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.receiver_count()
+    }
+
     /// Somebody sets the wall clock, forward or back.
     pub fn set_wall(&self, millis: i64) {
         self.0.send_modify(|now| now.wall = Timestamp::from_millis(now.wall.as_millis() + millis));

@@ -112,3 +112,26 @@ impl Memory {
         fs::rename(fresh, self.path())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_newest_is_what_is_left_and_a_full_disk_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (
+            Remembered::default(),
+            Remembered { habits: vec![], catalogs: vec![("acme".parse().unwrap(), Catalog::default())] },
+        );
+        let writer = Memory::at(folder.path().join("state")).writer();
+        writer.write(old.clone());
+        writer.write(new);
+        writer.finish().await;
+        assert_eq!(Memory::at(folder.path().join("state")).read().catalogs.len(), 1);
+        // A file where the folder should be: nothing can be written there.
+        let writer = Memory::at(folder.path().join("state/remembered.json")).writer();
+        writer.write(old);
+        writer.finish().await;
+    }
+}

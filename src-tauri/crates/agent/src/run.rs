@@ -41,6 +41,8 @@ pub struct Parts {
 /// An agent that runs.
 pub struct Agent {
     pub mail: mpsc::Sender<Mail>,
+    /// What it holds, to see that nothing is left.
+    pub secrets: Arc<Secrets>,
     actor: tokio::task::JoinHandle<()>,
     socket: tokio::task::JoinHandle<()>,
     folder: RuntimeFolder,
@@ -78,10 +80,10 @@ impl Agent {
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
         let actor = Actor::new(state, effects, parts.memory, keeper);
-        let desk = Desk { mail: mail.clone(), views: actor.views(), secrets };
+        let desk = Desk { mail: mail.clone(), views: actor.views(), secrets: Arc::clone(&secrets) };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let actor = tokio::spawn(actor.run(letters));
-        Ok(Self { mail, actor, socket, folder: parts.folder, lock: Some(lock) })
+        Ok(Self { mail, secrets, actor, socket, folder: parts.folder, lock: Some(lock) })
     }
 
     /// Asks it to end everything, as `Quit` does.

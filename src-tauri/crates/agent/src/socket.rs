@@ -12,7 +12,7 @@ use daypass_wire::{
 use tokio::{
     io::AsyncReadExt,
     net::{UnixListener, UnixStream},
-    sync::{Semaphore, mpsc, oneshot, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     time::timeout,
 };
 
@@ -23,6 +23,8 @@ use crate::{
 
 const DEADLINE: Duration = Duration::from_secs(5);
 const MOST_CLIENTS: usize = 256;
+/// Shells and commands that hold a ticket, counted apart: they stay for hours and must lock nobody out.
+const MOST_HOLDERS: usize = 256;
 
 /// What a connection is served from.
 #[derive(Clone)]
@@ -48,6 +50,7 @@ pub fn bind(folder: &RuntimeFolder) -> Result<UnixListener, Code> {
 /// Serves for ever.
 pub async fn serve(listener: UnixListener, desk: Desk) {
     let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let holders = Arc::new(Semaphore::new(MOST_HOLDERS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, say: not to be asked again at once.
@@ -56,16 +59,13 @@ pub async fn serve(listener: UnixListener, desk: Desk) {
         };
         let is_ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == uid());
         let (true, Ok(place)) = (is_ours, Arc::clone(&places).try_acquire_owned()) else { continue };
-        let desk = desk.clone();
-        tokio::spawn(async move {
-            desk.greet(stream).await;
-            drop(place);
-        });
+        let (desk, holders) = (desk.clone(), Arc::clone(&holders));
+        tokio::spawn(async move { desk.greet(stream, place, holders).await });
     }
 }
 
 impl Desk {
-    async fn greet(self, mut stream: UnixStream) {
+    async fn greet(self, mut stream: UnixStream, place: OwnedSemaphorePermit, holders: Arc<Semaphore>) {
         let hello = async {
             let hello: Hello = frame::read(&mut stream).await.ok()?;
             frame::write(&mut stream, &Hello::new("daypass-agent", hello.purpose)).await.ok()?;
@@ -79,7 +79,7 @@ impl Desk {
         self.mail.send(Mail::Client(1)).await.ok();
         match hello.purpose {
             Purpose::Control => self.control(stream).await,
-            Purpose::Reveal => self.reveal(stream).await,
+            Purpose::Reveal => self.reveal(stream, place, holders).await,
         }
         self.mail.send(Mail::Client(-1)).await.ok();
     }
@@ -155,9 +155,19 @@ impl Desk {
     }
 
     /// The one door for secrets.
-    async fn reveal(&self, mut stream: UnixStream) {
+    async fn reveal(&self, mut stream: UnixStream, place: OwnedSemaphorePermit, holders: Arc<Semaphore>) {
         let Ok(Ok(question)) = timeout(DEADLINE, frame::read::<Reveal>(&mut stream)).await else { return };
-        let granted = self.grant(&question).await;
+        let place = match question.kind {
+            Kind::Keys => Ok(place),
+            Kind::Ticket => {
+                drop(place);
+                holders.try_acquire_owned().map_err(|_| Code::AgentBusy)
+            }
+        };
+        let granted = match &place {
+            Ok(_) => self.grant(&question).await,
+            Err(busy) => Err(*busy),
+        };
         let (served, answer) = match granted {
             Ok((served, grant)) => (served, Answer::Granted(grant)),
             Err(code) => {

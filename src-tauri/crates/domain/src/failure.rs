@@ -84,6 +84,7 @@ codes! {
     SignInNotAccepted: "Identity Center did not accept what the browser brought", "Try again; check this computer's clock if it stays so.", Some(Action::Retry);
     DeviceCodeExpired: "the device code has expired", "Try again; a code is good for about 10 minutes.", Some(Action::Retry);
     /// Shown after 30 s of waiting: AWS tells of a wrong Region in the browser only.
+    CodeWaits: "the code has not been approved yet", "If the browser shows an error, check the start URL and the Region.", Some(Action::Edit);
     StillWaiting: "the browser has not come back yet", "If it shows an error, check the start URL and the Region.", Some(Action::Edit);
 
     // The other party and the way to it.

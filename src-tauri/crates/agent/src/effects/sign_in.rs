@@ -196,3 +196,36 @@ fn keyring_code(trouble: KeyringTrouble) -> Code {
         KeyringTrouble::NoCollection | KeyringTrouble::Refused => Code::KeyringRefused,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use daypass_aws::{client::Aws, keyring::Keyring};
+    use daypass_domain::time::Timestamp;
+
+    use super::*;
+    use crate::{
+        clock::{Clock, Manual},
+        secrets::Secrets,
+    };
+
+    #[test]
+    fn what_an_abandoned_sign_in_just_brought_is_dropped_unless_one_is_signed_in_all_the_same() {
+        let secrets = Arc::new(Secrets::default());
+        let clock = Clock::Manual(Manual::new(Timestamp::from_secs(0)));
+        let (mail, _letters) = tokio::sync::mpsc::channel(1);
+        let aws = Aws::new(|_| None, clock.wall());
+        let effects = Effects::new(aws, Keyring::new(|_| None), Arc::clone(&secrets), clock, mail);
+        let name: SsoSessionName = "acme".parse().unwrap();
+        for is_signed_in in [true, false] {
+            effects.begin_sign_in(name.clone(), 1);
+            let secret = || Secret::copy_of(b"secret").unwrap();
+            let (client_id, expires_at) = ("client".to_owned(), Timestamp::from_secs(1));
+            let registration =
+                Registration { client_id, client_secret: secret(), expires_at, way: Way::Browser };
+            let token = Token::lapsed(secret()).unwrap();
+            secrets.sign_ins.put(name.clone(), SignedIn { registration: Arc::new(registration), token });
+            effects.abandon_sign_in(|_| is_signed_in);
+            assert_eq!(secrets.sign_ins.lend(&name).is_some(), is_signed_in);
+        }
+    }
+}

@@ -83,7 +83,8 @@ impl State {
                 if found.may_serve(now) { answer(session) } else { Err(Code::SessionNotLive.into()) }
             }
             Intent::Favourite { role, on } => {
-                if !self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(&role)) {
+                // One that is no longer listed can still be taken away.
+                if on && !self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(&role)) {
                     return Err(Code::UnknownRole.into());
                 }
                 let favourites = &mut self.settings.favourites;

@@ -33,7 +33,8 @@ impl State {
                 started_at: s.started_at,
                 hint: s.hint_at.has_passed(now).then(|| match s.stage {
                     SignInStage::Starting => Code::SlowAnswer.into(),
-                    SignInStage::Browser | SignInStage::DeviceCode => Code::StillWaiting.into(),
+                    SignInStage::Browser => Code::StillWaiting.into(),
+                    SignInStage::DeviceCode => Code::CodeWaits.into(),
                 }),
             }),
             notice: self.notice.clone(),

@@ -167,6 +167,7 @@ fn a_favourite_can_be_taken_back() {
         rig.ask(Intent::Favourite { role: role("Billing"), on }).unwrap();
     }
     assert!(!rig.state.roles().first().unwrap().favourite);
+    assert_eq!(rig.ask(Intent::Favourite { role: role("Gone"), on: false }), Ok(Default::default()));
 }
 
 #[test]
