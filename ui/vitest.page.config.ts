@@ -9,6 +9,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
-    maxConcurrency: 3,
+    maxConcurrency: 2,
   },
 });

@@ -5,12 +5,26 @@ import { createRequire } from "node:module";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
 
+import { LOOKS, wear } from "./browser";
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** In every look, each objection once. */
 export async function objections(page: Page): Promise<string[]> {
+  const all: string[] = [];
+  for (const look of LOOKS) {
+    await wear(page, look);
+    const [width] = look.size;
+    if ((await page.evaluate(() => document.documentElement.scrollWidth)) > width) all.push(`wider than ${width}`);
+    all.push(...(await objectionsNow(page)).map((words) => `${look.scheme}: ${words}`));
+  }
+  return all;
+}
+
+async function objectionsNow(page: Page): Promise<string[]> {
   await still(page);
   // The page's CSP lets no script in; the test's own comes by the debugger.
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
   const results = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run({ resultTypes: ["violations"] }));
   return results.violations.flatMap(({ id, nodes }) =>

@@ -5,19 +5,20 @@ import { afterAll, beforeAll, expect, inject } from "vitest";
 export type Scheme = "dark" | "light";
 export type Size = readonly [width: number, height: number];
 
-export interface Options {
-  readonly scheme?: Scheme;
-  readonly size?: Size;
-  readonly forcedColors?: "active" | "none";
+export interface Look {
+  readonly scheme: Scheme;
+  readonly size: Size;
 }
 
 /** Dark and wide, light and narrow. */
-export const LOOKS = [
+export const LOOKS: readonly Look[] = [
   { scheme: "dark", size: [1040, 680] },
   { scheme: "light", size: [640, 480] },
-] as const satisfies readonly Options[];
+];
 
 let browser: Browser;
+/** Pages that nobody uses now: opening a scene in one takes half as long as a new one. */
+const idle: Page[] = [];
 
 /** Connects this file's tests to the browser that all share. */
 export function useBrowser(): void {
@@ -26,23 +27,30 @@ export function useBrowser(): void {
 }
 
 /** Opens a scene, acts on it, and looks that the console complained of nothing, CSP violations among it. */
-export async function during(state: string, act: (page: Page) => Promise<void>, options: Options = {}): Promise<void> {
-  const { scheme = "dark", size: [width, height] = [1040, 680], forcedColors = "none" } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce", forcedColors });
+export async function during(state: string, act: (page: Page) => Promise<void>, look: Partial<Look> = {}): Promise<void> {
+  const page = idle.pop() ?? (await (await browser.newContext()).newPage());
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
   try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
+    await wear(page, { scheme: "dark", size: [1040, 680], ...look });
     await page.goto(`${inject("base")}/?state=${state}`);
     await page.locator("footer").waitFor();
     await act(page);
     expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
+  } catch (thrown) {
+    await page.context().close();
+    throw thrown;
   }
+  page.removeAllListeners();
+  idle.push(page);
+}
+
+export async function wear(page: Page, { scheme, size: [width, height] }: Look): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+  await page.setViewportSize({ width, height });
 }
 
 /** Looks again at each frame until what is read passes, or for good after half a minute. */
