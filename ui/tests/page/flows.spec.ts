@@ -137,6 +137,20 @@ describe.concurrent("by keyboard", () => {
       expect(seen[4]).not.toBe("favourite");
     }));
 
+  it("keeps the focus at a card whose button is gone, and moves on when the card is", () =>
+    during("main", async (page) => {
+      const id = await page.locator('[data-phase="active"]').getAttribute("data-session");
+      const card = page.locator(`[data-session="${id}"]`);
+      await card.getByTestId("end").focus();
+      await page.keyboard.press("Enter");
+      await card.getByText("Dismiss").waitFor();
+      await until(page, () => page.evaluate(() => document.activeElement?.getAttribute("data-session")), (value) => expect(value).toBe(id));
+      await card.getByText("Dismiss").focus();
+      await page.keyboard.press("Enter");
+      await card.waitFor({ state: "detached" });
+      await until(page, () => focused(page), (value) => expect(value).toBe("session-card"));
+    }));
+
   it("says milestones to a screen reader", () =>
     during("last", async (page) => {
       await until(page, () => page.getByTestId("said").textContent(), (value) => expect(value).toContain("ends in 1 minute."));
