@@ -197,7 +197,7 @@ describe("what may be missing", () => {
     ["partial", "The roles of 3 accounts could not be listed."],
     ["restoring", "Taking up your sign-in to the practice organisation from the keyring."],
     ["keyring", "The system keyring is locked."],
-    ["standing", "Settings.toml has a mistake, and the settings before it are still used."],
+    ["standing", "settings.toml has a mistake, and the settings before it are still used."],
     ["changes", "3 roles came, 1 went"],
     ["resuming-device-code", "Compare the codes."],
   ])("says what to do in the scene “%s”", async (state, words) => {

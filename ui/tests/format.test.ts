@@ -42,6 +42,7 @@ describe("format", () => {
     expect(count(10_000)).toBe("10,000");
     expect(counted(1, "role")).toBe("1 role");
     expect(sentence("this role is gone")).toBe("This role is gone.");
+    expect(sentence("settings.toml has a mistake")).toBe("settings.toml has a mistake.");
   });
 });
 

@@ -54,8 +54,8 @@ export function counted(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** A fact as a sentence: "this role is gone" becomes "This role is gone." */
+/** A fact as a sentence: "this role is gone" becomes "This role is gone."; a file's name stays as it is. */
 export function sentence(fact: string): string {
-  const text = fact.charAt(0).toUpperCase() + fact.slice(1);
+  const text = /^\w+\.\w/.test(fact) ? fact : fact.charAt(0).toUpperCase() + fact.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
