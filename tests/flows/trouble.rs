@@ -123,9 +123,9 @@ async fn a_second_agent_is_told_that_one_runs() {
     let rig = Rig::signed_in().await;
     let parts = Parts {
         folder: rig.folder.clone(),
-        aws: Aws::new(|_| None, Clock::real().unwrap().wall()),
+        aws: Aws::new(|_| None, Clock::Real.wall()),
         keyring: Keyring::new(|_| None),
-        clock: Clock::real().unwrap(),
+        clock: Clock::Real,
         memory: None,
         settings: None,
         configured: vec![],

@@ -7,7 +7,7 @@ use std::{
     io,
     os::fd::{AsRawFd, FromRawFd, OwnedFd},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use daypass_domain::time::{Moment, Timestamp};
@@ -16,26 +16,15 @@ use tokio::{io::unix::AsyncFd, sync::watch};
 /// Where `now` comes from.
 #[derive(Clone)]
 pub enum Clock {
-    Real(Arc<Timers>),
+    Real,
     Manual(Manual),
 }
 
 impl Clock {
-    /// The machine's clocks. Needs a tokio runtime.
-    ///
-    /// # Errors
-    /// The system has no timers for us.
-    pub fn real() -> io::Result<Self> {
-        Ok(Self::Real(Arc::new(Timers {
-            boot: Timer::new(libc::CLOCK_BOOTTIME)?,
-            set: Timer::new(libc::CLOCK_REALTIME)?,
-        })))
-    }
-
     #[must_use]
     pub fn now(&self) -> Moment {
         match self {
-            Self::Real(_) => {
+            Self::Real => {
                 let wall = wall();
                 Moment { wall, boot: boot(), utc_offset: utc_offset(wall) }
             }
@@ -52,7 +41,12 @@ impl Clock {
     /// Waits until `millis` have passed (never, for `None`) or the clock was set.
     pub async fn wait(&self, millis: Option<i64>) {
         match self {
-            Self::Real(timers) => timers.wait(millis).await,
+            // Timers of this wait alone: several wait at once.
+            Self::Real => match Timers::new() {
+                Ok(timers) => timers.wait(millis).await,
+                // Without timers, look again in a second rather than never.
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            },
             Self::Manual(manual) => {
                 let start = manual.0.borrow().boot;
                 let mut moments = manual.0.subscribe();
@@ -96,19 +90,22 @@ impl Manual {
     }
 }
 
-/// The real clock's timers.
-pub struct Timers {
+/// The real clock's timers, for one who waits.
+struct Timers {
     boot: Timer,
     set: Timer,
 }
 
 impl Timers {
+    fn new() -> io::Result<Self> {
+        Ok(Self { boot: Timer::new(libc::CLOCK_BOOTTIME)?, set: Timer::new(libc::CLOCK_REALTIME)? })
+    }
+
     async fn wait(&self, millis: Option<i64>) {
         // At least a millisecond: zero would disarm.
         let due = millis.map(|m| m.clamp(1, i64::from(i32::MAX)));
         if self.boot.arm(due, 0).is_err() || self.set.arm_for_change().is_err() {
-            // Without timers, look again in a second rather than never.
-            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
             return;
         }
         tokio::select! {
@@ -202,10 +199,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_real_clock_wakes_when_it_was_told_to() {
-        let clock = Clock::real().unwrap();
+    async fn the_real_clock_wakes_everybody_when_they_were_told_to() {
+        let clock = Clock::Real;
         let before = clock.now();
-        clock.wait(Some(30)).await;
-        assert!(clock.now().boot - before.boot >= 29);
+        let waits = |millis| {
+            let clock = clock.clone();
+            async move { clock.wait(millis).await }
+        };
+        tokio::select! {
+            // Whoever waits for ever must not take the others' alarm away.
+            ((), ()) = async { tokio::join!(waits(Some(30)), waits(Some(60))) } => {}
+            () = waits(None) => {}
+        }
+        assert!(clock.now().boot - before.boot >= 59);
     }
 }

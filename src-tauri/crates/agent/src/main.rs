@@ -50,7 +50,7 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     let memory = Memory::find();
     log(memory.as_ref());
     let variable = |name: &str| std::env::var(name).ok();
-    let clock = Clock::real().map_err(|_| Code::Internal)?;
+    let clock = Clock::Real;
     let mut agent = Agent::start(Parts {
         aws: Aws::new(variable, clock.wall()),
         keyring: Keyring::new(variable),
