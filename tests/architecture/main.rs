@@ -18,6 +18,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("vault", &[]),
     ("practice", &[]),
+    ("mutants", &[]),
     ("aws", &["domain", "vault"]),
     ("wire", &["domain"]),
     ("reveal", &["domain", "vault", "wire"]),
