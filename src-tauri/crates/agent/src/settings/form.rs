@@ -154,7 +154,8 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
 }
 
 fn at(text: &str, error: &toml_edit::de::Error) -> String {
-    let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+    let before = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.bytes().take(before).filter(|&b| b == b'\n').count();
     format!("line {line}: {}", error.message())
 }
 
@@ -196,6 +197,9 @@ fn settings(form: Form) -> Result<Settings, String> {
         },
     })
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -264,11 +268,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_holds_however_the_file_says_it() {
+        for before in
+            ["clearing = { sleep = false } # short", "clearing.sleep = false", "clearing = 1", "[[clearing]]"]
+        {
+            let text = write(before, &settings()).unwrap();
+            assert_eq!(read(&text).ok().unwrap().settings, settings(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_the_same_name_and_lists_keep_their_own_comments() {
+        let before = "favourites = [\n  # first\n  'a/Admin@111122223333', # mine\n]\n\n# one\n[[account]]\npattern = \"*\"\n\n\
+                      # two\n[[account]]\npattern = \"*\"\n[account.later]\nx = 1 # y\n";
+        let after = write(before, &read(before).ok().unwrap().settings).unwrap();
+        for kept in ["# first", "'a/Admin@111122223333', # mine", "# one", "# two", "x = 1 # y"] {
+            assert_eq!(after.matches(kept).count(), 1, "{kept} in\n{after}");
+        }
+        assert_eq!(read(&after).ok().unwrap().unknown, ["account.1.later"]);
+    }
+
+    #[test]
     fn a_mistake_is_named_with_its_line() {
         for (text, line) in [
             ("duration = \"1h\"\nregion = \"Ireland\"", "line 2"),
             ("duration = \"soon\"", "line 1"),
             ("duration = ", "line 1"),
+            ("duration = \"1h\"\n= 2", "line 2"),
             ("[[sso-session]]\nname = \"a\"\nstart-url = \"http://acme.example\"", "line 3"),
         ] {
             let mistake = read(text).err().unwrap();

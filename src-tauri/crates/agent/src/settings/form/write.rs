@@ -1,14 +1,19 @@
 //! Settings written into the file's text: what they don't touch stays as it is.
 
+use std::collections::BTreeSet;
+
 use daypass_domain::{
     failure::Code,
     ids::Region,
     settings::{ScreenLock, Settings, Way},
     time::Seconds,
 };
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
 
-use super::TEMPLATE;
+use super::{TEMPLATE, favourite};
+
+/// What may stand in a part and say nothing.
+const BLANK: [&str; 3] = ["start-url", "region", "duration"];
 
 /// The file's text with these settings in it; comments and what is unknown stay.
 pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<String, Code> {
@@ -20,12 +25,13 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
     set(root, "browser", words(settings.browser.as_deref()));
     set(root, "duration", compact(settings.duration).into());
     set(root, "region", words(settings.region.as_ref().map(Region::as_str)));
-    let favourites =
-        settings.favourites.iter().map(|r| format!("{}/{}@{}", r.sso_session, r.role, r.account));
-    set(root, "favourites", Value::Array(favourites.collect::<Array>()));
+    favourites(root, settings);
 
-    let clearing = root.entry("clearing").or_insert(Item::Table(Table::new()));
-    if let Some(clearing) = clearing.as_table_mut() {
+    let clearing = root.entry("clearing").or_insert(Item::None);
+    if !clearing.is_table_like() {
+        *clearing = Item::Table(Table::new());
+    }
+    if let Some(clearing) = clearing.as_table_like_mut() {
         set(clearing, "sleep", settings.clearing.sleep.into());
         set(clearing, "user-switch", settings.clearing.user_switch.into());
         let lock = match settings.clearing.screen_lock {
@@ -70,9 +76,24 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
     Ok(document.to_string())
 }
 
-/// Sets a value and leaves the comment behind it where it is.
-fn set(table: &mut Table, key: &str, mut new: Value) {
+/// Adds and removes what changed; the rest of the list keeps its order and comments.
+fn favourites(root: &mut Table, settings: &Settings) {
+    if !root.get("favourites").is_some_and(Item::is_array) {
+        root.insert("favourites", value(Array::new()));
+    }
+    let Some(list) = root.get_mut("favourites").and_then(Item::as_array_mut) else { return };
+    let role = |item: &Value| item.as_str().and_then(favourite);
+    list.retain(|item| role(item).is_some_and(|r| settings.favourites.contains(&r)));
+    let listed: BTreeSet<_> = list.iter().filter_map(role).collect();
+    for role in settings.favourites.difference(&listed) {
+        list.push(format!("{}/{}@{}", role.sso_session, role.role, role.account));
+    }
+}
+
+/// Sets a value and leaves the comment behind it where it is; one that says the same stays as it is written.
+fn set(table: &mut dyn TableLike, key: &str, mut new: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) if old.as_str() == new.as_str() && old.as_bool() == new.as_bool() => {}
         Some(old) => {
             *new.decor_mut() = old.decor().clone();
             *old = new;
@@ -89,15 +110,17 @@ fn parts<'a>(
     wanted: impl Iterator<Item = Vec<(&'a str, Option<Value>)>>,
 ) {
     let before = root.remove(kind).and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
+    let mut before: Vec<Table> = before.into_iter().collect();
     let mut after = ArrayOfTables::new();
     for fields in wanted {
         let name = fields.iter().find(|(key, _)| *key == id).and_then(|(_, v)| v.as_ref()?.as_str());
-        let same = |t: &&Table| t.get(id).and_then(Item::as_str) == name;
-        let mut table = before.iter().find(same).cloned().unwrap_or_default();
-        table.set_position(None);
+        let same = before.iter().position(|t| t.get(id).and_then(Item::as_str) == name);
+        let mut table = same.map(|at| before.remove(at)).unwrap_or_default();
+        forget_place(&mut table);
         for (key, value) in fields {
             match value {
                 Some(value) => set(&mut table, key, value),
+                None if BLANK.contains(&key) && is_blank(table.get(key)) => {}
                 None => drop(table.remove(key)),
             }
         }
@@ -106,6 +129,22 @@ fn parts<'a>(
     if !after.is_empty() {
         root.insert(kind, Item::ArrayOfTables(after));
     }
+}
+
+/// A part that moves takes along what is in it.
+fn forget_place(table: &mut Table) {
+    table.set_position(None);
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(inner) => forget_place(inner),
+            Item::ArrayOfTables(all) => all.iter_mut().for_each(forget_place),
+            _ => {}
+        }
+    }
+}
+
+fn is_blank(item: Option<&Item>) -> bool {
+    item.and_then(Item::as_str).is_some_and(|text| text.trim().is_empty())
 }
 
 /// The name serde gives a plain choice.
