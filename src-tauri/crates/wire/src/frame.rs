@@ -91,8 +91,17 @@ pub async fn write<T: Serialize>(to: &mut (impl AsyncWrite + Unpin), value: &T) 
 
 #[cfg(test)]
 mod tests {
+    use daypass_domain::{
+        failure::Code,
+        request::Answer,
+        settings::{Settings, SsoSettings},
+    };
+    use daypass_mutants::{check, of_bytes, of_json};
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
-    use crate::message::{FromAgent, Hello, Purpose, ToAgent};
+    use crate::message::{CatalogPage, FromAgent, Hello, Purpose, Reply, ToAgent};
 
     #[tokio::test]
     async fn what_is_written_is_read() {
@@ -112,12 +121,85 @@ mod tests {
         ));
     }
 
-    proptest::proptest! {
-        #[test]
-        fn hostile_frames_are_errors_not_panics(bytes: Vec<u8>) {
-            let _ = parse::<ToAgent>(&bytes);
-            let _ = parse::<FromAgent>(&bytes);
-            let _ = parse::<Hello>(&bytes);
+    /// One of everything that is said.
+    fn said() -> Vec<serde_json::Value> {
+        let role = json!({ "ssoSession": "acme", "account": "111122223333", "role": "Admin" });
+        let request =
+            json!({ "role": role, "duration": 900, "region": "eu-west-1", "reason": "why", "fresh": true });
+        let ask = |intent| json!({ "number": 7, "question": { "ask": intent } });
+        let settings =
+            Settings { sso_sessions: vec![SsoSettings::new("a".parse().unwrap())], ..Settings::default() };
+        let reply = |reply| FromAgent::Reply { number: 7, reply };
+        let page = CatalogPage { revision: 1, total: 0, rows: vec![] };
+        let failure = Code::Malformed.into();
+        vec![
+            json!(Hello::new("test", Purpose::Reveal)),
+            ask(json!({ "kind": "request", "request": request, "open": ["console"] })),
+            ask(
+                json!({ "kind": "signIn", "target": { "kind": "typed", "startUrl": "https://a", "region": "b" } }),
+            ),
+            ask(json!({ "kind": "renew", "session": "abcdefgh" })),
+            ask(json!({ "kind": "configure", "settings": settings })),
+            json!({ "number": 7, "question": { "catalog": { "from": 100 } } }),
+            json!({ "number": u32::MAX, "question": "watch" }),
+            json!(reply(Reply::Done(Answer::default()))),
+            json!(reply(Reply::Refused(failure))),
+            json!(reply(Reply::Catalog(page))),
+        ]
+    }
+
+    fn is_understood(bytes: &[u8]) -> bool {
+        parse::<ToAgent>(bytes).is_ok() || parse::<FromAgent>(bytes).is_ok() || parse::<Hello>(bytes).is_ok()
+    }
+
+    #[test]
+    fn mutants_of_everything_that_is_said_are_errors_or_what_they_say_themselves() {
+        for message in said() {
+            assert!(is_understood(message.to_string().as_bytes()), "{message}");
+            check(100, of_json(&message), |bytes| {
+                if let Ok(message) = parse::<ToAgent>(&bytes) {
+                    let again = serde_json::to_vec(&message).unwrap();
+                    prop_assert_eq!(json!(parse::<ToAgent>(&again).unwrap()), json!(message));
+                }
+                is_understood(&bytes);
+                Ok(())
+            });
         }
+    }
+
+    #[test]
+    fn mutants_of_a_whole_conversation_end_it_and_no_more_is_read_than_may_be() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut pipe = Vec::new();
+        for message in said() {
+            runtime.block_on(write(&mut pipe, &message)).unwrap();
+        }
+        check(400, of_bytes(&pipe), |bytes| {
+            let mut left = bytes.as_slice();
+            loop {
+                let before = left.len();
+                match runtime.block_on(read_bytes(&mut left, LONGEST)) {
+                    Ok(frame) => {
+                        prop_assert!(frame.len() <= LONGEST && before - left.len() == frame.len() + 4);
+                        is_understood(&frame);
+                    }
+                    Err(FrameError::TooLong) => {
+                        prop_assert_eq!(before - left.len(), 4, "judged by its length alone");
+                        return Ok(());
+                    }
+                    Err(_) => return Ok(()),
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_frame_that_says_it_is_endless_is_not_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        check(200, LONGEST as u32 + 1.., |length| {
+            let outcome = runtime.block_on(read_bytes(&mut length.to_be_bytes().as_slice(), LONGEST));
+            prop_assert!(matches!(outcome, Err(FrameError::TooLong)));
+            Ok(())
+        });
     }
 }
