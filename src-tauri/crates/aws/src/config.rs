@@ -58,6 +58,7 @@ fn sso_session(name: &str, start_url: Option<&str>, region: Option<&str>) -> Opt
 #[cfg(test)]
 mod tests {
     use aws_runtime::env_config::file::EnvConfigFileKind;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -94,5 +95,37 @@ mod tests {
                       [sso-session b]\nsso_start_url = https://b.awsapps.com/start\n\
                       [sso-session c]\nsso_start_url = https://c.awsapps.com/start\nsso_region = eu-west-1\n";
         assert_eq!(names(config).await, ["c"]);
+    }
+
+    const FULL: &str = "# mine\r\n[default]\nregion = eu-west-1\n\n[sso-session corp] ; ours\n\
+        sso_start_url = https://corp.awsapps.com/start # here\nsso_region = us-east-1\n\
+        sso_registration_scopes = sso:account:access\n[profile \"dev one\"]\nsso_session = corp\n\
+        sso_account_id = 111122223333\nsso_role_name = ReadOnly\ns3 =\n  max_concurrent_requests = 20\n\
+        [profile old]\nsso_start_url = https://legacy.awsapps.com/start\nsso_region = eu-west-1\n\
+        [services s]\nsso =\n  endpoint_url = http://127.0.0.1:1\n[plugins]\n[sso-session corp]\nsso_region = eu-west-2\n";
+
+    #[test]
+    fn whatever_the_file_says_what_comes_out_is_valid_and_the_file_stays() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        daypass_mutants::check(400, daypass_mutants::of_bytes(FULL.as_bytes()), |bytes| {
+            std::fs::write(&path, &bytes).unwrap();
+            let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Config, &path).build();
+            let found = runtime.block_on(read(&files));
+            for sso in &found {
+                let again =
+                    sso_session(sso.name.as_str(), Some(sso.start_url.as_str()), Some(sso.region.as_str()));
+                prop_assert_eq!(again.as_ref(), Some(sso));
+                prop_assert!(
+                    found.iter().filter(|other| other.name == sso.name).count() == 1,
+                    "{}",
+                    sso.name
+                );
+            }
+            prop_assert_eq!(std::fs::read(&path).unwrap(), bytes);
+            prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+            Ok(())
+        });
     }
 }

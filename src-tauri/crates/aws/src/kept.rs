@@ -146,6 +146,8 @@ impl io::Write for Measured {
 #[cfg(test)]
 mod tests {
     use daypass_domain::sso::{Endpoints, Source, StartUrl};
+    use daypass_mutants::{check, odd_text, of_bytes, of_json};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -200,5 +202,44 @@ mod tests {
             assert_ne!(text, good);
             assert_eq!(read(text.as_bytes(), &here).err(), Some(Unread::Damaged), "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_damaged_on_the_way_is_a_whole_sign_in_for_here_or_none() {
+        let here = sso("https://acme.awsapps.com/start");
+        let good = written(&here);
+        let mutants = prop_oneof![of_bytes(good.as_bytes()), of_json(&serde_json::from_str(&good).unwrap())];
+        check(600, mutants, |bytes| {
+            if let Ok(kept) = read(&bytes, &here) {
+                prop_assert!(kept.registration.client_secret.with_str(|s| !s.is_empty()));
+                prop_assert!(kept.token.refresh_token().is_some_and(|t| t.with_str(|s| !s.is_empty())));
+                prop_assert!(kept.token.access.with(<[u8]>::is_empty));
+                let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+                prop_assert_eq!(&json["startUrl"], "https://acme.awsapps.com/start");
+                prop_assert_eq!(&json["region"], "eu-west-1");
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn any_secret_that_is_written_is_read_again() {
+        let here = sso("https://acme.awsapps.com/start");
+        check(200, odd_text(), |text| {
+            let secret = format!("{text}.");
+            let registration = Registration {
+                client_id: text,
+                client_secret: Secret::copy_of(secret.as_bytes()).unwrap(),
+                expires_at: Timestamp::from_millis(i64::MAX),
+                way: Way::Browser,
+            };
+            let refresh = Secret::copy_of(secret.as_bytes()).unwrap();
+            let kept = read(write(&here, &registration, &refresh).ok().unwrap().bytes(), &here).ok().unwrap();
+            prop_assert_eq!(kept.registration.client_id, registration.client_id);
+            prop_assert_eq!(kept.registration.expires_at, registration.expires_at);
+            prop_assert!(kept.registration.client_secret.with_str(|s| s == secret));
+            prop_assert!(kept.token.refresh_token().unwrap().with_str(|s| s == secret));
+            Ok(())
+        });
     }
 }
