@@ -62,11 +62,12 @@ async fn start() -> Result<(SsoSession, Child), Code> {
         .ok()
         .and_then(Result::ok)
         .ok_or(Code::PracticeMissing)?;
-    let sso = serde_json::from_str(&line).ok().and_then(sso_session).ok_or(Code::PracticeMissing)?;
+    let sso = sso_session(&line).ok_or(Code::PracticeMissing)?;
     Ok((sso, child))
 }
 
-fn sso_session(told: Announcement) -> Option<SsoSession> {
+fn sso_session(line: &str) -> Option<SsoSession> {
+    let told: Announcement = serde_json::from_str(line).ok()?;
     let base = Url::parse(&told.base_url).ok().filter(is_secure)?;
     Some(SsoSession {
         name: "practice".parse().ok()?,
@@ -80,4 +81,35 @@ fn sso_session(told: Announcement) -> Option<SsoSession> {
             federation: base.join("/federation").ok(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use daypass_mutants::{check, of_json, of_text};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whatever_the_program_prints_leads_nowhere_but_here_or_over_https() {
+        let right = json!({
+            "baseUrl": "http://127.0.0.1:4000",
+            "startUrl": "http://127.0.0.1:4000/start",
+            "region": "eu-west-1",
+            "caPem": null,
+        });
+        assert!(sso_session(&right.to_string()).is_some());
+        let lossy = of_json(&right).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        check(600, prop_oneof![lossy, of_text(&right.to_string())], |line| {
+            if let Some(sso) = sso_session(&line) {
+                prop_assert_eq!(sso.source, Source::Practice);
+                let ends = sso.endpoints;
+                for url in [ends.oidc, ends.portal, ends.sts, ends.federation] {
+                    prop_assert!(url.is_some_and(|url| is_secure(&url)));
+                }
+            }
+            Ok(())
+        });
+    }
 }
