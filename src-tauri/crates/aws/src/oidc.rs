@@ -115,8 +115,9 @@ pub(crate) async fn register(aws: &Aws, sso: &SsoSession, way: Way) -> Result<Re
         .send()
     };
     let mut answer = error::patiently("RegisterClient", call).await.map_err(start_url_refused)?;
-    let (Some(client_id), Some(mut client_secret)) = (answer.client_id.take(), answer.client_secret.take())
-    else {
+    let client_id = answer.client_id.take().filter(|id| is_token(id));
+    let client_secret = answer.client_secret.take().filter(|secret| is_token(secret));
+    let (Some(client_id), Some(mut client_secret)) = (client_id, client_secret) else {
         return Err(Code::NotAws);
     };
     let kept = Secret::copy_of(client_secret.as_bytes());
@@ -199,8 +200,8 @@ pub(crate) fn keep(
     mut answer: aws_sdk_ssooidc::operation::create_token::CreateTokenOutput,
     old: Option<&Secret>,
 ) -> Result<Token, Code> {
-    let mut access = answer.access_token.take().filter(|t| !t.is_empty()).ok_or(Code::NotAws)?;
-    let mut refresh = answer.refresh_token.take();
+    let mut access = answer.access_token.take().filter(|t| is_token(t)).ok_or(Code::NotAws)?;
+    let mut refresh = answer.refresh_token.take().filter(|t| is_token(t));
     let kept_access = Secret::copy_of(access.as_bytes());
     let kept_refresh = match (&refresh, old) {
         (Some(new), _) => Some(Secret::copy_of(new.as_bytes())),
@@ -214,6 +215,11 @@ pub(crate) fn keep(
         lasts: Seconds(u32::try_from(answer.expires_in).unwrap_or(0)),
         expires_at: Timestamp::from_secs(0),
     })
+}
+
+/// Whether AWS may have issued it: something that a header can carry.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// The OIDC address of the SSO Region by the SDK's rules, partition included.

@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 use crate::{
     client::{Aws, sdk_config},
     error::{self, Trouble},
+    oidc::is_token,
     pace::{Pace, jitter},
 };
 
@@ -23,6 +24,8 @@ use crate::{
 const PAGE: i32 = 100;
 /// AWS's own limit is 50 characters; what is longer is cut.
 const LONGEST_NAME: usize = 128;
+/// More pages than these are no list: an organisation has far fewer accounts.
+const MOST_PAGES: usize = 500;
 /// How often one call of a sync is tried when AWS throttles it, and when it fails otherwise.
 const TRIES_THROTTLED: u32 = 12;
 const TRIES: u32 = 4;
@@ -48,7 +51,7 @@ impl<'a> Portal<'a> {
     pub async fn accounts(&self) -> Result<Vec<(AccountId, String)>, Code> {
         let mut accounts = Vec::new();
         let mut next = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let page = self
                 .patiently("ListAccounts", || {
                     self.client
@@ -69,11 +72,10 @@ impl<'a> Portal<'a> {
                     accounts.push((id.clone(), if is_seen { name } else { id.to_string() }));
                 }
             }
-            next = page.next_token.filter(|t| !t.is_empty());
-            if next.is_none() {
-                return Ok(accounts);
-            }
+            let Some(token) = following(page.next_token, next.as_deref())? else { return Ok(accounts) };
+            next = Some(token);
         }
+        Err(Code::NotAws)
     }
 
     /// The roles of one account.
@@ -83,7 +85,7 @@ impl<'a> Portal<'a> {
     pub async fn roles(&self, account: &AccountId) -> Result<Vec<RoleName>, Code> {
         let mut roles = Vec::new();
         let mut next = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let page = self
                 .patiently("ListAccountRoles", || {
                     self.client
@@ -97,11 +99,10 @@ impl<'a> Portal<'a> {
                 .await?;
             let listed = page.role_list.ok_or(Code::NotAws)?;
             roles.extend(listed.into_iter().filter_map(|r| RoleName::try_from(r.role_name?).ok()));
-            next = page.next_token.filter(|t| !t.is_empty());
-            if next.is_none() {
-                return Ok(roles);
-            }
+            let Some(token) = following(page.next_token, next.as_deref())? else { return Ok(roles) };
+            next = Some(token);
         }
+        Err(Code::NotAws)
     }
 
     /// Calls at the pace, again where that may help: throttling slows a sync, it never fails it.
@@ -139,6 +140,12 @@ impl<'a> Portal<'a> {
     }
 }
 
+/// The token of the page after this one. One that leads here again leads nowhere.
+fn following(next: Option<String>, this: Option<&str>) -> Result<Option<String>, Code> {
+    let next = next.filter(|token| !token.is_empty());
+    if next.is_some() && next.as_deref() == this { Err(Code::NotAws) } else { Ok(next) }
+}
+
 type SdkError<E> = aws_smithy_runtime_api::client::result::SdkError<
     E,
     aws_smithy_runtime_api::client::orchestrator::HttpResponse,
@@ -167,7 +174,9 @@ pub async fn role_credentials(
     .map_err(|trouble| trouble.code)?;
     let mut given = answer.role_credentials.ok_or(Code::NotAws)?;
     let kept = match (&given.access_key_id, &given.secret_access_key, &given.session_token) {
-        (Some(access_key_id), Some(secret_access_key), Some(session_token)) => {
+        (Some(access_key_id), Some(secret_access_key), Some(session_token))
+            if [access_key_id, secret_access_key, session_token].into_iter().all(|part| is_token(part)) =>
+        {
             Credentials::copy_of(&Parts { access_key_id, secret_access_key, session_token })
                 .map_err(|_| Code::NoMemory)
         }
