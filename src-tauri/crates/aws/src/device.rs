@@ -21,6 +21,11 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const INTERVAL: Seconds = Seconds(5);
 /// AWS shows eight letters and a dash.
 const LONGEST_CODE: usize = 32;
+/// AWS's last ten minutes and less; what is longer is cut.
+const LONGEST_LIFE: Seconds = Seconds::hours(1);
+const LONGEST_INTERVAL: Seconds = Seconds::minutes(1);
+/// The longest address to be shown, in bytes.
+const LONGEST_URL: usize = 2048;
 /// Where AWS has people approve codes, by partition (the hosts `aws sso login` allows).
 const HOSTS: &[&str] = &[
     ".awsapps.com",
@@ -71,12 +76,14 @@ pub async fn start(aws: &Aws, sso: &SsoSession) -> Result<Device, Code> {
     };
     let mut answer =
         error::patiently("StartDeviceAuthorization", call).await.map_err(oidc::start_url_refused)?;
-    let mut code = answer.device_code.take().ok_or(Code::NotAws)?;
+    let mut code = answer.device_code.take().filter(|code| oidc::is_token(code)).ok_or(Code::NotAws)?;
     let kept = Secret::copy_of(code.as_bytes());
     code.zeroize();
     let user_code = answer.user_code.take().filter(|code| is_code(code)).ok_or(Code::NotAws)?;
-    let url = answer.verification_uri.take().filter(|url| may_open(url, sso)).ok_or(Code::NotAws)?;
-    let complete_url = answer.verification_uri_complete.take().filter(|url| may_open(url, sso));
+    // Written anew: parsing forgives line breaks and blanks, which what opens it may not.
+    let address = |text: Option<String>| text.filter(|t| may_open(t, sso)).and_then(|t| Url::parse(&t).ok());
+    let url = address(answer.verification_uri.take()).map(String::from).ok_or(Code::NotAws)?;
+    let complete_url = address(answer.verification_uri_complete.take()).map(String::from);
     let seconds = |n: i32| u32::try_from(n).ok().filter(|&n| n > 0).map(Seconds);
     Ok(Device {
         registration,
@@ -84,8 +91,8 @@ pub async fn start(aws: &Aws, sso: &SsoSession) -> Result<Device, Code> {
         user_code,
         complete_url: complete_url.unwrap_or_else(|| url.clone()),
         url,
-        lasts: seconds(answer.expires_in).ok_or(Code::NotAws)?,
-        interval: seconds(answer.interval).unwrap_or(INTERVAL),
+        lasts: seconds(answer.expires_in).ok_or(Code::NotAws)?.min(LONGEST_LIFE),
+        interval: seconds(answer.interval).unwrap_or(INTERVAL).min(LONGEST_INTERVAL),
     })
 }
 
@@ -134,7 +141,7 @@ fn is_code(text: &str) -> bool {
 /// AWS's own hosts over https, or the host of the start URL: practice's, or the person's own.
 fn may_open(text: &str, sso: &SsoSession) -> bool {
     let (Ok(url), Ok(start)) = (Url::parse(text), Url::parse(sso.start_url.as_str())) else { return false };
-    let Some(host) = url.host_str() else { return false };
+    let Some(host) = url.host_str().filter(|_| url.as_str().len() <= LONGEST_URL) else { return false };
     let is_own = url.origin() == start.origin();
     // What `device.sso.REGION` has after it is the partition's own domain.
     let device = host.strip_prefix(&format!("device.sso.{}.", sso.region));
