@@ -50,7 +50,8 @@ async fn catalog(link: State<'_, Arc<Link>>) -> Result<Vec<RoleEntry>, Failure> 
 
 #[cfg(test)]
 mod tests {
-    use proptest::{prelude::*, test_runner::TestRunner};
+    use daypass_mutants::{check, of_json};
+    use proptest::prelude::*;
     use serde_json::{Value, json};
     use tauri::{
         App, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
@@ -138,12 +139,32 @@ mod tests {
     #[test]
     fn random_json_is_refused_too() {
         let page = Page::open();
-        let every = TestRunner::default().run(&any_json(), |intent| {
+        check(250, any_json(), |intent| {
             let refused = page.call("ask", json!({ "intent": intent })).unwrap_err();
             prop_assert_eq!(&refused["code"], "malformed");
             Ok(())
         });
-        every.unwrap();
+    }
+
+    #[test]
+    fn mutants_of_what_the_page_asks_are_refused_or_reach_the_agent() {
+        let page = Page::open();
+        let role = json!({ "ssoSession": "acme", "account": "111122223333", "role": "Admin" });
+        let asked = json!([
+            { "kind": "request", "request": { "role": role, "duration": 900, "region": null, "reason": "why" } },
+            { "kind": "signIn", "target": { "kind": "typed", "startUrl": "https://a", "region": "b" }, "keep": true },
+            { "kind": "renew", "session": "abcdefgh" },
+            { "kind": "configure", "settings": daypass_domain::settings::Settings::default() },
+        ]);
+        let asked = asked.as_array().unwrap().clone();
+        let mutants = (0..asked.len()).prop_flat_map(move |i| of_json(&asked[i]));
+        check(250, mutants, |bytes| {
+            // What is no JSON at all doesn't come this far.
+            let Ok(intent) = serde_json::from_slice::<Value>(&bytes) else { return Ok(()) };
+            let refused = page.call("ask", json!({ "intent": intent })).unwrap_err();
+            prop_assert!(refused["code"] == "malformed" || refused["code"] == "agentSilent", "{}", refused);
+            Ok(())
+        });
     }
 
     #[test]
