@@ -109,6 +109,11 @@ pub enum Event {
     },
     /// What the desktop does that may end leases.
     Desktop(Desktop),
+    /// What the agent watches for that, or can't.
+    Watching {
+        what: Watched,
+        works: bool,
+    },
     PracticeReady {
         sso: Box<SsoSession>,
     },
@@ -132,6 +137,19 @@ pub enum Desktop {
     Sleeps,
     /// Another user's session is in front.
     UserSwitched,
+}
+
+/// What the desktop's news come from.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Watched {
+    /// A screen saver on the session bus.
+    ScreenSaver,
+    /// A desktop that has logind know of a locked screen.
+    LockedHint,
+    /// logind, for sleep and user switches.
+    Logind,
+    /// logind's promise to let us wipe before it sleeps.
+    SleepDelay,
 }
 
 /// Something to do. All but `Wipe` run as tasks and report back by events.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     catalog::{Catalog, Habit},
-    event::{Effect, Remembered},
+    event::{Effect, Remembered, Watched},
     failure::Code,
     ids::{RoleRef, SessionId, SsoSessionName},
     session::Session,
@@ -40,6 +40,8 @@ pub struct State {
     endpoint: EndpointView,
     today: Today,
     degraded: Vec<String>,
+    /// What is told of the desktop. What was never heard of is no trouble.
+    watching: BTreeMap<Watched, bool>,
     /// What is wrong for as long as it is.
     standing: Vec<Code>,
     settings: Settings,
@@ -201,6 +203,7 @@ impl State {
             endpoint: EndpointView::default(),
             today: Today::default(),
             degraded: start.degraded,
+            watching: BTreeMap::new(),
             standing: start.standing,
             settings: start.settings,
             lock_ends_at: None,

@@ -1,7 +1,7 @@
 //! What the desktop does that ends leases, as the settings say.
 
 use crate::{
-    event::{Desktop, Effect},
+    event::{Desktop, Effect, Watched},
     failure::Code,
     settings::ScreenLock,
     state::State,
@@ -9,6 +9,12 @@ use crate::{
     view::Why,
 };
 
+const NO_SCREEN_SAVER: &str =
+    "Daypass may miss that the screen is locked: no screen saver answers on the session bus.";
+const NO_LOGIND: &str =
+    "Daypass cannot tell when the machine sleeps or another user takes over: logind does not answer.";
+const NO_DELAY: &str =
+    "The machine may be asleep before leases and sign-ins are wiped: logind does not wait for Daypass.";
 const LOCKED_FOR: Seconds = Seconds::minutes(5);
 
 impl State {
@@ -38,6 +44,20 @@ impl State {
             Some(_) => self.end_where(Why::ScreenLock, now, |_| true),
             None => vec![],
         }
+    }
+
+    /// What the settings want and cannot be noticed, in sentences.
+    pub(super) fn unwatched(&self) -> impl Iterator<Item = String> {
+        let fails = |what| self.watching.get(&what) == Some(&false);
+        let is_hinted = self.watching.get(&Watched::LockedHint) == Some(&true);
+        let clearing = self.settings.clearing;
+        let wants_lock = clearing.screen_lock != ScreenLock::Never;
+        let sentences = [
+            (wants_lock && fails(Watched::ScreenSaver) && !is_hinted, NO_SCREEN_SAVER),
+            ((clearing.sleep || clearing.user_switch) && fails(Watched::Logind), NO_LOGIND),
+            (clearing.sleep && fails(Watched::SleepDelay) && !fails(Watched::Logind), NO_DELAY),
+        ];
+        sentences.into_iter().filter(|(holds, _)| *holds).map(|(_, sentence)| sentence.to_owned())
     }
 
     /// Every lease and every sign-in of this machine goes; what the keyring keeps stays there.

@@ -179,6 +179,10 @@ impl State {
                 vec![]
             }
             Event::Desktop(what) => self.desktop(what, now),
+            Event::Watching { what, works } => {
+                self.watching.insert(what, works);
+                vec![]
+            }
             Event::PracticeReady { sso } => {
                 self.practice_starts = false;
                 self.catalog_revision += 1;

@@ -42,7 +42,7 @@ impl State {
             catalog_revision: self.catalog_revision,
             endpoint: self.endpoint,
             today: self.today.shown(now),
-            degraded: self.degraded.clone(),
+            degraded: self.degraded.iter().cloned().chain(self.unwatched()).collect(),
             standing: self.standing.iter().map(|&c| c.into()).collect(),
             settings: self.settings.clone(),
         }

@@ -1,7 +1,7 @@
 //! What the desktop does that ends leases.
 
 use daypass_domain::{
-    event::{Desktop, Effect, Event},
+    event::{Desktop, Effect, Event, Watched},
     settings::{Clearing, ScreenLock, Settings},
     sso::Source,
     time::Seconds,
@@ -84,4 +84,35 @@ fn sleep_gives_up_the_sign_in_under_way() {
     rig.start_sign_in("acme");
     assert_eq!(rig.learn(Event::Desktop(Desktop::Sleeps)), [Effect::AbandonSignIn]);
     assert_eq!(rig.view().sign_in, None);
+}
+
+#[test]
+fn what_cannot_be_noticed_is_said_until_it_can() {
+    let mut rig = set_to(Clearing::default());
+    let mut says = |what, works| {
+        rig.learn(Event::Watching { what, works });
+        rig.view().degraded.into_iter().map(|s| s.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (screen, logind, late) = (
+        "Daypass may miss that the screen is locked",
+        "Daypass cannot tell when the machine sleeps or another user takes over",
+        "The machine may be asleep before leases and sign-ins are wiped",
+    );
+    assert_eq!(says(Watched::ScreenSaver, false), [screen]);
+    assert_eq!(says(Watched::ScreenSaver, false), [screen], "once");
+    assert_eq!(says(Watched::SleepDelay, false), [screen, late]);
+    assert_eq!(says(Watched::Logind, false), [screen, logind], "what doesn't answer can't wait either");
+    assert_eq!(says(Watched::Logind, true), [screen, late]);
+    assert_eq!(says(Watched::SleepDelay, true), [screen]);
+    assert_eq!(says(Watched::LockedHint, true), [""; 0], "the desktop tells in another way");
+}
+
+#[test]
+fn what_nobody_wants_noticed_is_not_said() {
+    let clearing = Clearing { sleep: false, user_switch: false, screen_lock: ScreenLock::Never };
+    let mut rig = set_to(clearing);
+    for what in [Watched::ScreenSaver, Watched::Logind, Watched::SleepDelay] {
+        rig.learn(Event::Watching { what, works: false });
+    }
+    assert_eq!(rig.view().degraded, [""; 0]);
 }
