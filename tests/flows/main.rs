@@ -4,6 +4,7 @@
 
 mod bad_days;
 mod endpoint;
+mod guard;
 mod hostile;
 mod kept;
 #[expect(dead_code, reason = "the rest is for the keyring's own tests")]
@@ -15,5 +16,6 @@ mod settings;
 mod sign_in;
 mod single_flight;
 mod trouble;
+mod watching;
 mod way_out;
 mod ways_in;

@@ -125,6 +125,7 @@ async fn a_second_agent_is_told_that_one_runs() {
         folder: rig.folder.clone(),
         aws: Aws::new(|_| None, Clock::Real.wall()),
         keyring: Keyring::new(|_| None),
+        buses: None,
         clock: Clock::Real,
         memory: None,
         settings: None,

@@ -6,6 +6,7 @@
     reason = "for tests only: a rig that breaks fails the test"
 )]
 
+pub mod buses;
 pub mod environment;
 pub mod http;
 pub mod proxy;

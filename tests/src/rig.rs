@@ -6,6 +6,7 @@ use daypass_agent::{
     actor::Mail,
     clock::{Clock, Manual},
     files::Memory,
+    guard::Buses,
     run::{Agent, Parts},
     settings::SettingsFile,
 };
@@ -44,6 +45,7 @@ pub struct Rig {
     clock: Manual,
     practice_clock: PracticeClock,
     environment: Vec<(&'static str, String)>,
+    buses: Option<Buses>,
 }
 
 /// A ticket as `daypass shell` holds it.
@@ -74,9 +76,9 @@ impl Rig {
                 .expect("practice starts");
         let clock = Manual::new(Timestamp::from_secs(START));
         let environment = environment(&practice);
-        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone());
+        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone(), None);
         let client = Client::connect(&folder, "test").await.expect("the agent answers");
-        Self { practice, agent, client, folder, top, clock, practice_clock, environment }
+        Self { practice, agent, client, folder, top, clock, practice_clock, environment, buses: None }
     }
 
     /// The same, small, signed in, with its list.
@@ -87,11 +89,23 @@ impl Rig {
         rig
     }
 
+    /// The same on a desktop.
+    pub async fn signed_in_on(buses: Buses) -> Self {
+        let mut rig = Self::new(Options { accounts: 4, roles: 10, ..Options::default() }).await;
+        rig.buses = Some(buses);
+        rig.restart().await;
+        rig.sign_in().await.expect("sign-in");
+        rig.settled().await;
+        rig
+    }
+
     /// Quits the agent and starts another on the same folders.
     pub async fn restart(&mut self) {
         self.agent.quit().await;
         self.agent.ended().await;
-        let (agent, folder) = start_agent(&self.top, &self.practice, &self.clock, self.environment.clone());
+        let environment = self.environment.clone();
+        let (agent, folder) =
+            start_agent(&self.top, &self.practice, &self.clock, environment, self.buses.clone());
         self.agent = agent;
         self.client = Client::connect(&folder, "test").await.expect("the agent answers");
         self.folder = folder;
@@ -233,6 +247,7 @@ fn start_agent(
     practice: &Practice,
     clock: &Manual,
     environment: Vec<(&'static str, String)>,
+    buses: Option<Buses>,
 ) -> (Agent, RuntimeFolder) {
     let folder = RuntimeFolder::at(top.path().join("run"));
     let variable = move |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
@@ -247,6 +262,7 @@ fn start_agent(
         folder: folder.clone(),
         aws: Aws::new(variable.clone(), Clock::Manual(clock.clone()).wall()),
         keyring: Keyring::new(variable.clone()),
+        buses,
         clock: Clock::Manual(clock.clone()),
         settings: Some(SettingsFile::at(&top.path().join("config"))),
         memory: Some(Memory::at(top.path().join("state"))),

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod effects;
 pub mod endpoint;
 pub mod files;
+pub mod guard;
 pub mod nonce;
 pub mod practice;
 pub mod run;

@@ -6,6 +6,7 @@ use clap::Parser;
 use daypass_agent::{
     clock::Clock,
     files::Memory,
+    guard::Buses,
     run::{Agent, Parts},
     settings::SettingsFile,
 };
@@ -54,6 +55,7 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     let mut agent = Agent::start(Parts {
         aws: Aws::new(variable, clock.wall()),
         keyring: Keyring::new(variable),
+        buses: Some(Buses::find(variable)),
         clock,
         settings: SettingsFile::find(),
         configured: config::sso_sessions().await,

@@ -13,13 +13,17 @@ use daypass_domain::{
     state::{Start, State},
 };
 use daypass_wire::folder::RuntimeFolder;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use crate::{
     actor::{Actor, Mail},
     clock::Clock,
     effects::Effects,
     files::Memory,
+    guard::{self, Buses},
     secrets::Secrets,
     settings::SettingsFile,
     socket::{self, Desk},
@@ -33,6 +37,8 @@ pub struct Parts {
     pub memory: Option<Memory>,
     pub settings: Option<SettingsFile>,
     pub keyring: Keyring,
+    /// Where the desktop tells what ends leases; `None` to listen to nobody.
+    pub buses: Option<Buses>,
     pub configured: Vec<SsoSession>,
     /// What protects less than it should, in sentences.
     pub degraded: Vec<String>,
@@ -45,6 +51,7 @@ pub struct Agent {
     pub secrets: Arc<Secrets>,
     actor: tokio::task::JoinHandle<()>,
     socket: tokio::task::JoinHandle<()>,
+    guard: JoinSet<()>,
     folder: RuntimeFolder,
     /// Held as long as we run: it decides who is the one agent.
     lock: Option<File>,
@@ -82,8 +89,9 @@ impl Agent {
         let actor = Actor::new(state, effects, parts.memory, keeper);
         let desk = Desk { mail: mail.clone(), views: actor.views(), secrets: Arc::clone(&secrets) };
         let socket = tokio::spawn(socket::serve(listener, desk));
+        let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();
         let actor = tokio::spawn(actor.run(letters));
-        Ok(Self { mail, secrets, actor, socket, folder: parts.folder, lock: Some(lock) })
+        Ok(Self { mail, secrets, actor, socket, guard, folder: parts.folder, lock: Some(lock) })
     }
 
     /// Asks it to end everything, as `Quit` does.
@@ -96,6 +104,7 @@ impl Agent {
     /// Waits until it has ended; then the socket goes, and the lock.
     pub async fn ended(&mut self) {
         (&mut self.actor).await.ok();
+        self.guard.abort_all();
         self.socket.abort();
         std::fs::remove_file(self.folder.socket()).ok();
         self.lock = None;

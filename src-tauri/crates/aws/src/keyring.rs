@@ -63,13 +63,7 @@ impl Keyring {
     /// Finds the session bus through `variable`, which reads the environment.
     #[must_use]
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let read = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let addresses = read("DBUS_SESSION_BUS_ADDRESS")
-            .or_else(|| read("XDG_RUNTIME_DIR").map(|folder| format!("unix:path={folder}/bus")));
-        // Others leave the machine or start a program.
-        let bus = addresses
-            .and_then(|all| all.split(';').find(|one| one.starts_with("unix:")).map(ToOwned::to_owned));
-        Self { bus, turn: Mutex::default() }
+        Self { bus: session_bus(variable), turn: Mutex::default() }
     }
 
     /// Whether something could be kept now. Shows nothing to the person.
@@ -197,6 +191,21 @@ impl Keyring {
         let bus = bus.await.map_err(|_| KeyringTrouble::Absent)?;
         SecretService::connect_with_existing(EncryptionType::Dh, bus).await.map_err(read)
     }
+}
+
+/// The address of the session bus, where it is on this machine.
+#[must_use]
+pub fn session_bus(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let read = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let addresses = read("DBUS_SESSION_BUS_ADDRESS")
+        .or_else(|| read("XDG_RUNTIME_DIR").map(|folder| format!("unix:path={folder}/bus")))?;
+    on_this_machine(&addresses)
+}
+
+/// The first of these D-Bus addresses that neither leaves the machine nor starts a program.
+#[must_use]
+pub fn on_this_machine(addresses: &str) -> Option<String> {
+    addresses.split(';').find(|one| one.starts_with("unix:")).map(ToOwned::to_owned)
 }
 
 /// The collection for new items, unlocked.
