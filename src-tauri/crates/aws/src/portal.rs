@@ -26,6 +26,8 @@ const PAGE: i32 = 100;
 const LONGEST_NAME: usize = 128;
 /// More pages than these are no list: an organisation has far fewer accounts.
 const MOST_PAGES: usize = 500;
+/// The longest token of a page: the SDK panics on an address of 64 KiB, and a byte may take three there.
+const LONGEST_TOKEN: usize = 16 * 1024;
 /// How often one call of a sync is tried when AWS throttles it, and when it fails otherwise.
 const TRIES_THROTTLED: u32 = 12;
 const TRIES: u32 = 4;
@@ -143,7 +145,8 @@ impl<'a> Portal<'a> {
 /// The token of the page after this one. One that leads here again leads nowhere.
 fn following(next: Option<String>, this: Option<&str>) -> Result<Option<String>, Code> {
     let next = next.filter(|token| !token.is_empty());
-    if next.is_some() && next.as_deref() == this { Err(Code::NotAws) } else { Ok(next) }
+    let is_bad = |token: &str| token.len() > LONGEST_TOKEN || Some(token) == this;
+    if next.as_deref().is_some_and(is_bad) { Err(Code::NotAws) } else { Ok(next) }
 }
 
 type SdkError<E> = aws_smithy_runtime_api::client::result::SdkError<
