@@ -1,7 +1,5 @@
 //! What the desktop does that ends leases: the agent among buses, screen savers and logind.
 
-use std::fs;
-
 use daypass_agent::guard::Buses;
 use daypass_domain::{
     ids::SessionId,
@@ -26,26 +24,20 @@ fn system_bus(bus: &PrivateBus) -> Buses {
     Buses { session: None, system: Some(bus.address()) }
 }
 
-/// A signed-in agent on a bus with a screen saver, which it has asked.
-async fn with_saver(bus: &PrivateBus) -> (Rig, Saver) {
+/// A signed-in agent on a bus with a screen saver, which it has asked; and how it is called there.
+async fn with_saver(bus: &PrivateBus, settings: &str) -> (Rig, Saver, String) {
     let mut saver = Saver::gnome(bus).await;
-    let rig = Rig::signed_in_on(session_bus(bus)).await;
-    saver.asked().await;
+    let rig = Rig::signed_in_on(session_bus(bus), settings).await;
+    let agent = saver.asked().await;
     bus.heard().await;
-    (rig, saver)
+    (rig, saver, agent)
 }
 
 async fn with_logind(bus: &PrivateBus) -> (Rig, Logind, Inhibitor) {
     let mut logind = Logind::come(bus).await;
-    let rig = Rig::signed_in_on(system_bus(bus)).await;
+    let rig = Rig::signed_in_on(system_bus(bus), "").await;
     let inhibitor = logind.inhibitor().await;
     (rig, logind, inhibitor)
-}
-
-async fn end_at_once(rig: &mut Rig) {
-    fs::write(rig.top.path().join("config/settings.toml"), AT_ONCE).unwrap();
-    rig.restart().await;
-    rig.sign_in().await.unwrap();
 }
 
 /// Whether a lease has ended, and why; and whether somebody is signed in.
@@ -65,7 +57,7 @@ async fn degraded(rig: &Rig, count: usize) -> Vec<String> {
 #[tokio::test]
 async fn five_minutes_of_a_locked_screen_end_leases_and_keep_the_sign_in() {
     let bus = PrivateBus::start();
-    let (rig, saver) = with_saver(&bus).await;
+    let (rig, saver, _) = with_saver(&bus, "").await;
     let lease = rig.lease(60).await;
     saver.turns(true).await;
     bus.heard().await;
@@ -78,7 +70,7 @@ async fn five_minutes_of_a_locked_screen_end_leases_and_keep_the_sign_in() {
 #[tokio::test]
 async fn a_screen_unlocked_in_time_ends_nothing() {
     let bus = PrivateBus::start();
-    let (rig, saver) = with_saver(&bus).await;
+    let (rig, saver, _) = with_saver(&bus, "").await;
     let lease = rig.lease(60).await;
     saver.turns(true).await;
     bus.heard().await;
@@ -92,9 +84,7 @@ async fn a_screen_unlocked_in_time_ends_nothing() {
 #[tokio::test]
 async fn a_screen_that_locks_ends_leases_at_once_where_so_set() {
     let bus = PrivateBus::start();
-    let (mut rig, mut saver) = with_saver(&bus).await;
-    end_at_once(&mut rig).await;
-    saver.asked().await;
+    let (rig, saver, _) = with_saver(&bus, AT_ONCE).await;
     let lease = rig.lease(60).await;
     saver.turns(true).await;
     bus.heard().await;
@@ -104,9 +94,7 @@ async fn a_screen_that_locks_ends_leases_at_once_where_so_set() {
 #[tokio::test]
 async fn who_does_not_own_the_name_cannot_lock_the_screen() {
     let bus = PrivateBus::start();
-    let (mut rig, mut saver) = with_saver(&bus).await;
-    end_at_once(&mut rig).await;
-    let agent = saver.asked().await;
+    let (rig, saver, agent) = with_saver(&bus, AT_ONCE).await;
     let lease = rig.lease(60).await;
     let stranger = bus.connect().await;
     for to in [None, Some(agent.as_str())] {
@@ -263,7 +251,7 @@ async fn without_buses_the_agent_works_and_says_what_it_misses() {
     let address = format!("unix:path={}/bus", nowhere.path().display());
     let there_is_none = Buses { session: Some(address.clone()), system: Some(address) };
     for buses in [Buses::default(), there_is_none] {
-        let rig = Rig::signed_in_on(buses).await;
+        let rig = Rig::signed_in_on(buses, "").await;
         let lease = rig.lease(60).await;
         assert_eq!(rig.session(&lease).await.phase, Phase::Active);
         let sentences = degraded(&rig, 2).await;
@@ -276,7 +264,7 @@ async fn without_buses_the_agent_works_and_says_what_it_misses() {
 async fn what_comes_late_is_taken_up_and_what_leaves_is_missed() {
     let (session, system) = (PrivateBus::start(), PrivateBus::start());
     let buses = Buses { session: Some(session.address()), system: Some(system.address()) };
-    let rig = Rig::signed_in_on(buses).await;
+    let rig = Rig::signed_in_on(buses, "").await;
     assert_eq!(degraded(&rig, 2).await.len(), 2);
     let mut logind = Logind::come(&system).await;
     let mut inhibitor = logind.inhibitor().await;
@@ -294,7 +282,7 @@ async fn what_comes_late_is_taken_up_and_what_leaves_is_missed() {
 async fn a_logind_that_does_not_wait_is_told_and_still_heard() {
     let bus = PrivateBus::start();
     let mut logind = Logind::come_impatient(&bus).await;
-    let rig = Rig::signed_in_on(Buses { session: None, system: Some(bus.address()) }).await;
+    let rig = Rig::signed_in_on(system_bus(&bus), "").await;
     let sentences = degraded(&rig, 2).await;
     assert!(sentences[1].contains("logind does not wait"), "{sentences:?}");
     let lease = rig.lease(60).await;

@@ -67,7 +67,21 @@ impl Rig {
         options: Options,
         environment: impl Fn(&Practice) -> Vec<(&'static str, String)>,
     ) -> Self {
+        Self::placed(options, environment, "", None).await
+    }
+
+    async fn placed(
+        options: Options,
+        environment: impl Fn(&Practice) -> Vec<(&'static str, String)>,
+        settings: &str,
+        buses: Option<Buses>,
+    ) -> Self {
         let top = tempfile::tempdir().expect("a folder");
+        if !settings.is_empty() {
+            let folder = top.path().join("config");
+            std::fs::create_dir(&folder).expect("a folder");
+            std::fs::write(folder.join("settings.toml"), settings).expect("a file");
+        }
         let start = time::OffsetDateTime::from_unix_timestamp(START).expect("a time");
         let practice_clock = PracticeClock::manual(start);
         let practice =
@@ -76,9 +90,9 @@ impl Rig {
                 .expect("practice starts");
         let clock = Manual::new(Timestamp::from_secs(START));
         let environment = environment(&practice);
-        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone(), None);
+        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone(), buses.clone());
         let client = Client::connect(&folder, "test").await.expect("the agent answers");
-        Self { practice, agent, client, folder, top, clock, practice_clock, environment, buses: None }
+        Self { practice, agent, client, folder, top, clock, practice_clock, environment, buses }
     }
 
     /// The same, small, signed in, with its list.
@@ -89,11 +103,10 @@ impl Rig {
         rig
     }
 
-    /// The same on a desktop.
-    pub async fn signed_in_on(buses: Buses) -> Self {
-        let mut rig = Self::new(Options { accounts: 4, roles: 10, ..Options::default() }).await;
-        rig.buses = Some(buses);
-        rig.restart().await;
+    /// The same on a desktop, with this settings file.
+    pub async fn signed_in_on(buses: Buses, settings: &str) -> Self {
+        let options = Options { accounts: 4, roles: 10, ..Options::default() };
+        let rig = Self::placed(options, |practice| practice.env(), settings, Some(buses)).await;
         rig.sign_in().await.expect("sign-in");
         rig.settled().await;
         rig
