@@ -35,7 +35,7 @@ impl Wait {
     }
 
     /// The right request comes last, and wins.
-    fn is_won(self, runtime: &Runtime) -> bool {
+    fn wins_at_last(self, runtime: &Runtime) -> bool {
         let last = runtime.block_on(send(self.port, self.request(&self.state, "right").as_bytes()));
         let code = runtime.block_on(self.outcome).unwrap();
         last.status == 200 && code.is_ok_and(|code| code.with_str(|c| c == "right"))
@@ -66,7 +66,7 @@ fn without_the_state_nothing_ends_the_wait_and_every_refusal_is_the_same() {
         }
         Ok(())
     });
-    assert!(wait.is_won(&runtime));
+    assert!(wait.wins_at_last(&runtime));
     assert_eq!(panics(), 0);
 }
 
@@ -84,7 +84,7 @@ fn with_the_state_it_is_the_right_request_or_the_wait_goes_on() {
         let said = runtime.block_on(send(wait.port, &request));
         if said.status != 200 {
             prop_assert!(said.status == 400 || said.body.is_empty(), "{}", said.status);
-            prop_assert!(!wait.outcome.is_finished() && wait.is_won(&runtime));
+            prop_assert!(!wait.outcome.is_finished() && wait.wins_at_last(&runtime));
             return Ok(());
         }
         let head = Head::of(&request);
