@@ -40,7 +40,7 @@ page:
 
 rust:
 	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features bench -- -D warnings
 
 flows:
 	cargo build --quiet --workspace --bins

@@ -22,13 +22,6 @@ use crate::{instance::Instance, link::Link};
 /// Runs the desktop until its window closes.
 #[must_use]
 pub fn run() -> ExitCode {
-    // WebKit would open its pages to automation; only builds for tests may do so.
-    if !cfg!(debug_assertions) {
-        #[expect(unsafe_code, reason = "nothing else runs yet")]
-        unsafe {
-            std::env::remove_var("TAURI_WEBVIEW_AUTOMATION");
-        }
-    }
     let mut practises = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
