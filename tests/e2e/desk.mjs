@@ -14,7 +14,8 @@ export class Desk {
   #watch;
   #exposed = new Map();
 
-  constructor(theme, path) {
+  /** Reading every command line takes time: a desk to measure at is not watched. */
+  constructor(theme, path, { isWatched = true } = {}) {
     // Short: a socket's path has room for 107 bytes.
     this.folder = mkdtempSync(join(tmpdir(), "desk-"));
     this.log = join(this.folder, "log");
@@ -33,7 +34,7 @@ export class Desk {
       NO_AT_BRIDGE: "1",
       ...(process.env.DAYPASS_CHROMIUM && { DAYPASS_CHROMIUM: process.env.DAYPASS_CHROMIUM }),
     };
-    this.#watch = setInterval(() => this.#readCommandLines(), 100);
+    if (isWatched) this.#watch = setInterval(() => this.#readCommandLines(), 100);
   }
 
   async startBus() {
@@ -91,14 +92,16 @@ export class Desk {
     return ["home", "run"].flatMap((top) => files(this.path(top)).filter((path) => SECRET.test(readFileSync(path, "latin1"))));
   }
 
-  /** The programs that still run here, by the home in their environment (the agent's can't be read but by root). */
+  /** The programs that still run here, by their folder or the home in their environment (the agent's is root's to read). */
   processes() {
     return numbers().flatMap((pid) => {
       if (pid === process.pid) return [];
-      if (!read(`/proc/${pid}/environ`).split("\0").includes(`HOME=${this.env.HOME}`)) return [];
+      const command = commandLine(pid);
+      const isAtHome = read(`/proc/${pid}/environ`).split("\0").includes(`HOME=${this.env.HOME}`);
+      if (!isAtHome && !command.startsWith(`${this.folder}/`)) return [];
       // A zombie has ended; its parent has not looked yet.
       if (/^State:\tZ/m.test(read(`/proc/${pid}/status`))) return [];
-      return [{ pid, command: commandLine(pid) }];
+      return [{ pid, command, name: read(`/proc/${pid}/comm`).trim() }];
     });
   }
 

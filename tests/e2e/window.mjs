@@ -7,12 +7,14 @@ import { until } from "./wait.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const KEYS = {
-  Tab: "\uE004", Enter: "\uE007", Shift: "\uE008", Control: "\uE009", Alt: "\uE00A", Escape: "\uE00C",
+  Tab: "\uE004", Enter: "\uE007", Shift: "\uE008", Control: "\uE009", Alt: "\uE00A", Escape: "\uE00C", Delete: "\uE017",
   ArrowLeft: "\uE012", ArrowUp: "\uE013", ArrowRight: "\uE014", ArrowDown: "\uE015",
 };
 
 export class Window {
   #base;
+  /** When the program was started, in milliseconds since 1970. */
+  launched = 0;
 
   /** Starts the desktop under a WebDriver of its own. */
   static async open(desk, program, args) {
@@ -21,6 +23,7 @@ export class Window {
     const window = new Window();
     const driver = `http://127.0.0.1:${port}`;
     await until("WebKitWebDriver answers", async () => (await fetch(`${driver}/status`)).ok);
+    window.launched = Date.now();
     const capabilities = { alwaysMatch: { "webkitgtk:browserOptions": { binary: program, args } } };
     const { sessionId } = await call("POST", `${driver}/session`, { capabilities });
     window.#base = `${driver}/session/${sessionId}`;

@@ -1,0 +1,133 @@
+// Typing into 10,000 roles: each key against a frame, and against the same key in an empty window's field.
+import { setTimeout as pause } from "node:timers/promises";
+
+import { until } from "../e2e/wait.mjs";
+import { against, alone, median, millis, seconds } from "./figures.mjs";
+import { memory, sum } from "./processes.mjs";
+import { Place } from "./place.mjs";
+
+const TYPED = ["payments-prod read", "staging dev", "admin 44", "zzz", "checkout b"];
+/** About a fast typist's, and never in step with the frames. */
+const BETWEEN_KEYS = () => 70 + Math.random() * 60;
+
+/**
+ * For each key: how long the page was busy changing itself, how long its frame took, and when that was done, counted
+ * from the key. What an event sets off has run before its microtasks; a frame's own work follows its callbacks at once,
+ * and a message sent from these comes after it.
+ */
+const RECORDER = `(() => {
+  const strokes = (window.strokes = []);
+  addEventListener("keydown", (event) => {
+    const begun = performance.now();
+    const stroke = { key: event.key, change: 0 };
+    const changed = () => queueMicrotask(() => queueMicrotask(() => { stroke.change = performance.now() - begun; }));
+    addEventListener("input", changed, { once: true });
+    requestAnimationFrame(() => {
+      removeEventListener("input", changed);
+      const framing = performance.now();
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        const done = performance.now();
+        strokes.push({ ...stroke, frame: done - framing, painted: done - event.timeStamp });
+      };
+      channel.port2.postMessage(0);
+    });
+  }, true);
+  return true;
+})()`;
+
+/** When the next 90 frames are. */
+const FRAMES = `(() => {
+  const frames = (window.frames_ = []);
+  const next = (now) => { frames.push(now); if (frames.length < 90) requestAnimationFrame(next); };
+  requestAnimationFrame(next);
+  return true;
+})()`;
+
+export async function typing(programs) {
+  const place = await Place.with(programs, ["--accounts", "2000", "--roles", "10000"]);
+  const nothing = await Place.with(programs);
+  try {
+    await place.signIn(300);
+    const window = await place.open("daypass-desktop");
+    const listed = await until("10,000 roles are there", async () => {
+      const search = await window.look(`document.querySelector("[data-testid=search]")?.placeholder ?? null`);
+      return /10,000 roles/.test(search ?? "") && Date.now();
+    }, 60);
+    await window.look(RECORDER);
+    await pause(2_000);
+    const frame = await frameOf(window);
+    await window.press("/");
+    const list = await typed(window, async () => {
+      await window.look(`(document.querySelector("[data-testid=search]").select(), true)`);
+      await window.press("Delete");
+    });
+    await window.press("Control", "k");
+    await until("the switcher is there", () => window.look(`document.querySelector("[data-testid=switcher] input") !== null`));
+    const switcher = await typed(window, async () => {
+      await window.look(`(document.querySelector("[data-testid=switcher] input").select(), true)`);
+      await window.press("Delete");
+    });
+    const all = sum(memory(place.processes()));
+    const empty = await emptyField(nothing);
+    return [
+      ...["list", "switcher"].flatMap((name, i) => rowsOf(name, [list, switcher][i], empty, frame)),
+      alone("window with 10,000 roles: start", seconds(listed - window.launched)),
+      against("window with 10,000 roles: memory", all, empty.memory, (mb) => `${mb.toFixed(0)} MB`, { than: "empty window" }),
+    ];
+  } finally {
+    await place.clear();
+    await nothing.clear();
+  }
+}
+
+function rowsOf(name, strokes, empty, frame) {
+  const work = (stroke) => stroke.change + stroke.frame;
+  const all = strokes.toSorted((a, b) => work(a) - work(b));
+  const of = (each) => median(all.map(each));
+  const worst = all.at(-1);
+  const parts = (change, frame) => `change ${millis(change)}, frame ${millis(frame)}`;
+  const than = { than: "a frame", bar: "1" };
+  return [
+    against(`key in the ${name}: work, median of ${all.length}`, of(work), frame, millis, { ...than, note: parts(of((s) => s.change), of((s) => s.frame)) }),
+    against(`key in the ${name}: work, worst`, work(worst), frame, millis, { ...than, note: `“${worst.key}”: ${parts(worst.change, worst.frame)}` }),
+    against(`key in the ${name}: until painted`, of((s) => s.painted), empty.painted, millis, { than: "in an empty field" }),
+  ];
+}
+
+async function emptyField(place) {
+  const window = await place.open("empty");
+  await window.click("input");
+  await window.look(RECORDER);
+  const strokes = await typed(window, () => window.look(`(document.querySelector("input").value = "", true)`));
+  return { painted: median(strokes.map((stroke) => stroke.painted)), memory: sum(memory(place.processes())) };
+}
+
+async function typed(window, clear) {
+  await window.look("(window.strokes.length = 0, true)");
+  let keys = 0;
+  for (const text of TYPED) {
+    for (const letter of text) {
+      await window.press(letter);
+      await pause(BETWEEN_KEYS());
+      keys += 1;
+    }
+    await pause(300);
+    const before = await window.look("window.strokes");
+    await clear();
+    await pause(300);
+    // Emptying the field is not typing.
+    await window.look(`(window.strokes.length = ${before.length}, true)`);
+  }
+  const strokes = await window.look("window.strokes");
+  if (strokes.length < keys) console.error(`${keys - strokes.length} of ${keys} keys had no frame`);
+  return strokes;
+}
+
+/** What lies between two frames of this page: the lower quartile, as a busy machine delays some. */
+async function frameOf(window) {
+  await window.look(FRAMES);
+  const frames = await until("frames pass", () => window.look("window.frames_.length === 90 ? window.frames_ : null"));
+  const between = frames.slice(1).map((at, i) => at - frames[i]);
+  return between.toSorted((a, b) => a - b)[between.length >> 2];
+}
