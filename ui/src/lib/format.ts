@@ -26,11 +26,10 @@ export function length(seconds: number): string {
   return [hours > 0 ? `${hours} h` : "", minutes > 0 ? `${minutes} min` : ""].filter(Boolean).join(" ");
 }
 
-/** "just now", "40 s ago", "2 h ago", "3 days ago". */
+/** "just now", "2 h ago", "3 days ago". No seconds: many rows would count them. */
 export function ago(then: number, now: number): string {
   const ms = Math.max(0, now - then);
-  if (ms < 5 * SECOND) return "just now";
-  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s ago`;
+  if (ms < MINUTE) return "just now";
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ago`;
   if (ms < DAY) return `${Math.floor(ms / HOUR)} h ago`;
   return `${counted(Math.floor(ms / DAY), "day")} ago`;
