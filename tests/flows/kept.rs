@@ -7,9 +7,7 @@ use daypass_domain::{
     view::{SignInStatus, SsoSessionView},
 };
 use daypass_practice::Options;
-use daypass_tests::rig::Rig;
-
-use crate::keyring_desk::Desk;
+use daypass_tests::{desk::Desk, rig::Rig};
 
 const ITEM: [&str; 2] = ["application", "daypass"];
 

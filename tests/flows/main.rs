@@ -7,9 +7,6 @@ mod endpoint;
 mod guard;
 mod hostile;
 mod kept;
-#[expect(dead_code, reason = "the rest is for the keyring's own tests")]
-#[path = "../../src-tauri/crates/aws/tests/keyring/desk.rs"]
-mod keyring_desk;
 mod lease;
 mod left_behind;
 mod settings;

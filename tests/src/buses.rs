@@ -22,14 +22,14 @@ pub use self::{
     saver::Saver,
 };
 
-/// Starts no service by itself, and lets anyone own and send what they like.
+/// Starts no service by itself, and lets anyone own, send and watch what they like.
 const CONFIG: &str = r#"<busconfig>
   <type>session</type>
   <listen>unix:path=FOLDER/bus</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
-    <allow send_destination="*"/>
-    <allow receive_sender="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow receive_sender="*" eavesdrop="true"/>
     <allow own="*"/>
   </policy>
 </busconfig>"#;

@@ -3,10 +3,12 @@
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::panic,
+    clippy::unwrap_used,
     reason = "for tests only: a rig that breaks fails the test"
 )]
 
 pub mod buses;
+pub mod desk;
 pub mod environment;
 pub mod http;
 pub mod proxy;

@@ -1,8 +1,8 @@
-//! A session bus of the test's own, and what lives on it: the real keyring daemon, or somebody who plays it.
+//! Somebody's desk: a session bus with the real keyring daemon on it, or somebody who plays it.
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -17,22 +17,12 @@ use zbus::{
     zvariant::OwnedObjectPath,
 };
 
-pub(crate) const KEYRING: &str = "org.freedesktop.secrets";
+use crate::buses::PrivateBus;
+
+pub const KEYRING: &str = "org.freedesktop.secrets";
 const SERVICE: &str = "/org/freedesktop/secrets";
 /// Who shows gnome-keyring's dialogs.
-pub(crate) const PROMPTER: &str = "org.gnome.keyring.SystemPrompter";
-
-/// Starts no service by itself, and lets anyone watch.
-const BUS_CONFIG: &str = r#"<busconfig>
-  <type>session</type>
-  <listen>unix:dir=FOLDER</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>"#;
+pub const PROMPTER: &str = "org.gnome.keyring.SystemPrompter";
 
 /// Runs what blocks where it may: not inside a test's runtime.
 fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -49,42 +39,31 @@ impl Drop for Process {
     }
 }
 
-/// Somebody's desk: a bus and a home.
-pub(crate) struct Desk {
-    pub(crate) address: String,
+/// A bus and a home.
+pub struct Desk {
+    pub address: String,
     // In the order of their end: the keyring before its bus, the bus before its folder.
     daemon: Option<Process>,
-    _bus: Process,
+    _bus: PrivateBus,
     home: TempDir,
 }
 
 impl Desk {
     /// With a bus that has nobody on it.
-    pub(crate) fn bare() -> Self {
+    pub fn bare() -> Self {
         let home = tempfile::tempdir().unwrap();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
-        let config = home.path().join("bus.conf");
-        fs::write(&config, BUS_CONFIG.replace("FOLDER", &home.path().display().to_string())).unwrap();
-        let mut bus = Command::new("dbus-daemon")
-            .args(["--nofork", "--print-address=1", "--config-file"])
-            .arg(&config)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("dbus-daemon, from the package dbus");
-        let mut address = String::new();
-        BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
-        assert!(address.starts_with("unix:"), "the bus said {address:?}");
-        Self { address, daemon: None, _bus: Process(bus), home }
+        let bus = PrivateBus::start();
+        Self { address: bus.address(), daemon: None, _bus: bus, home }
     }
 
     /// With the real keyring, unlocked.
-    pub(crate) fn with_keyring() -> Self {
+    pub fn with_keyring() -> Self {
         Self::bare().and_daemon("password\n")
     }
 
     /// With the real keyring of a person who never set it up.
-    pub(crate) fn without_collection() -> Self {
+    pub fn without_collection() -> Self {
         Self::bare().and_daemon("")
     }
 
@@ -114,7 +93,7 @@ impl Desk {
     }
 
     /// The keyring as the agent would find it here.
-    pub(crate) fn keyring(&self) -> Keyring {
+    pub fn keyring(&self) -> Keyring {
         let address = self.address.clone();
         Keyring::new(move |name| (name == "DBUS_SESSION_BUS_ADDRESS").then(|| address.clone()))
     }
@@ -124,7 +103,7 @@ impl Desk {
     }
 
     /// What any program may do: locks the collection for new items.
-    pub(crate) fn lock(&self) {
+    pub fn lock(&self) {
         let bus = self.connect();
         aside(|| {
             let service = Proxy::new(&bus, KEYRING, SERVICE, "org.freedesktop.Secret.Service").unwrap();
@@ -136,7 +115,7 @@ impl Desk {
     }
 
     /// What another program finds under `attributes`: one line for each thing there is to say of an item.
-    pub(crate) fn secret_tool_search(&self, attributes: &[&str]) -> Vec<String> {
+    pub fn secret_tool_search(&self, attributes: &[&str]) -> Vec<String> {
         let found = self
             .command("secret-tool")
             .args(["search", "--all"])
@@ -149,7 +128,7 @@ impl Desk {
     }
 
     /// Has another program keep `secret` under `attributes`.
-    pub(crate) fn secret_tool_store(&self, attributes: &[&str], secret: &str) {
+    pub fn secret_tool_store(&self, attributes: &[&str], secret: &str) {
         let mut tool = self
             .command("secret-tool")
             .args(["store", "--label=somebody's"])
@@ -162,14 +141,14 @@ impl Desk {
     }
 
     /// Everything the daemon wrote to disk.
-    pub(crate) fn keyring_files(&self) -> Vec<u8> {
+    pub fn keyring_files(&self) -> Vec<u8> {
         let folder = self.home.path().join(".local/share/keyrings");
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files.flat_map(|path| fs::read(path).unwrap()).collect()
     }
 
     /// Somebody who has taken `name` on this bus, and answers nothing: what they are called is passed on.
-    pub(crate) fn silent_owner(&self, name: &'static str) -> mpsc::Receiver<String> {
+    pub fn silent_owner(&self, name: &'static str) -> mpsc::Receiver<String> {
         let (calls, called) = mpsc::channel();
         let bus = self.connect();
         aside(|| bus.request_name(name).unwrap());
@@ -186,7 +165,7 @@ impl Desk {
     }
 
     /// Watches the bus from now on: what comes back tells all that has passed until it is called.
-    pub(crate) fn watch(&self) -> impl FnOnce() -> Vec<u8> {
+    pub fn watch(&self) -> impl FnOnce() -> Vec<u8> {
         const LAST: &str = "GetId";
         const BUS: (Option<&str>, &str) = (Some("org.freedesktop.DBus"), "/org/freedesktop/DBus");
         let (watcher, caller) = (self.connect(), self.connect());

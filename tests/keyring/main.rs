@@ -1,8 +1,6 @@
 //! What is kept in the system keyring: with the real daemon, and with buses and daemons that fail.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "outside cfg(test), yet tests")]
-
-mod desk;
+#![expect(clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
 use std::{os::unix::net::UnixListener, sync::mpsc};
 
@@ -16,10 +14,9 @@ use daypass_domain::{
     sso::{Endpoints, Source, SsoSession, StartUrl},
     time::Timestamp,
 };
+use daypass_tests::desk::{Desk, KEYRING, PROMPTER};
 use daypass_vault::secret::Secret;
 use tokio::time::Instant;
-
-use crate::desk::{Desk, KEYRING, PROMPTER};
 
 const ACME: &str = "https://acme.awsapps.com/start";
 const OTHER: &str = "https://other.awsapps.com/start";
