@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all("ui/dist")?;
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
     println!("cargo:rerun-if-changed=ui/dist");
-    let commands = AppManifest::new().commands(&["watch", "ask", "catalog"]);
+    let commands = AppManifest::new().commands(&["watch", "ask", "catalog", "wish"]);
     tauri_build::try_build(Attributes::new().capabilities_path_pattern(CAPABILITIES).app_manifest(commands))?;
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! The three commands the page may call.
+//! The commands a page may call.
 
 use std::sync::Arc;
 
 use daypass_domain::{
     catalog::RoleEntry,
+    desktop::Wish,
     failure::{Code, Failure},
     request::{Answer, Intent},
     view::View,
@@ -11,11 +12,11 @@ use daypass_domain::{
 use serde::Deserialize;
 use tauri::{AppHandle, Runtime, State, ipc::Channel};
 
-use crate::{flow, link::Link};
+use crate::{flow, link::Link, window};
 
 /// Every command there is.
 pub(crate) fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![watch, ask, catalog]
+    tauri::generate_handler![watch, ask, catalog, wish]
 }
 
 /// The current view first, newer ones in order, null while the agent is away.
@@ -46,6 +47,24 @@ async fn ask<R: Runtime>(
 #[tauri::command]
 async fn catalog(link: State<'_, Arc<Link>>) -> Result<Vec<RoleEntry>, Failure> {
     link.catalog().await
+}
+
+/// Does what a page wants of the desktop itself.
+#[tauri::command]
+async fn wish<R: Runtime>(
+    app: AppHandle<R>,
+    link: State<'_, Arc<Link>>,
+    wish: Option<serde_json::Value>,
+) -> Result<(), Failure> {
+    match Wish::deserialize(wish.unwrap_or_default()).map_err(|_| Code::Malformed)? {
+        Wish::Show { what } => {
+            link.show(what);
+            window::raise(&app);
+        }
+        Wish::HideSwitcher => {}
+        Wish::Dismiss { id } => link.change(|desktop| desktop.notifications.retain(|n| n.id != id)),
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The desktop: the window, and nothing secret. The only code that says `tauri`.
 //!
-//! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), three commands
-//! for the page ([`ipc`]), what they set off ([`flow`]), the window ([`window`]).
+//! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), the commands
+//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]).
 
 mod flow;
 mod instance;

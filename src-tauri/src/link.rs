@@ -1,9 +1,10 @@
-//! The connection to the agent: kept, restored when it breaks, and what the page is shown meanwhile.
+//! The connection to the agent: kept, restored when it breaks, and what pages are shown meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
 use daypass_domain::{
     catalog::RoleEntry,
+    desktop::{DesktopView, Show, What},
     failure::{Code, Failure},
     request::Intent,
     view::{NoticeView, View},
@@ -11,11 +12,12 @@ use daypass_domain::{
 use daypass_wire::{client::Client, folder::RuntimeFolder, start::connect_or_start};
 use tokio::{sync::watch, time::sleep};
 
-/// The connection, while there is one, and a notice of the desktop's own.
+/// The connection, while there is one, and what the desktop itself has to show.
 #[derive(Default)]
 pub(crate) struct Link {
     client: watch::Sender<Option<Client>>,
     notice: watch::Sender<Option<Failure>>,
+    desktop: watch::Sender<DesktopView>,
     /// How often the page has been loaded: a watch of an earlier load is over.
     loads: watch::Sender<u64>,
 }
@@ -50,6 +52,19 @@ impl Link {
         self.notice.send_replace(None);
     }
 
+    /// Changes what the desktop adds to every view.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut DesktopView)) {
+        self.desktop.send_modify(change);
+    }
+
+    /// Has the main window bring something up.
+    pub(crate) fn show(&self, what: What) {
+        self.change(|desktop| {
+            let count = desktop.show.as_ref().map_or(0, |show| show.count);
+            desktop.show = Some(Show { count: count.wrapping_add(1), what });
+        });
+    }
+
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.client.borrow().clone().ok_or_else(|| Code::AgentSilent.into())
     }
@@ -76,14 +91,16 @@ impl Link {
         let mut loads = self.loads.subscribe();
         let mut clients = self.client.subscribe();
         let mut notices = self.notice.subscribe();
+        let mut desktops = self.desktop.subscribe();
         loop {
             let client = clients.borrow_and_update().clone();
             let notice = notices.borrow_and_update().clone();
+            let desktop = desktops.borrow_and_update().clone();
             let mut views = client.as_ref().map(Client::views);
             let current = views.as_mut().and_then(|v| v.borrow_and_update().clone());
             // Connected, and the first view is on its way: nothing to show yet.
             let is_early = client.is_some() && current.is_none();
-            if !is_early && !show(merge(current.as_deref(), notice)) {
+            if !is_early && !show(merge(current.as_deref(), notice, desktop)) {
                 return;
             }
             let view_changed = async {
@@ -99,6 +116,7 @@ impl Link {
             tokio::select! {
                 changed = clients.changed() => if changed.is_err() { return },
                 changed = notices.changed() => if changed.is_err() { return },
+                changed = desktops.changed() => if changed.is_err() { return },
                 _ = loads.changed() => return,
                 () = view_changed => {}
             }
@@ -106,17 +124,13 @@ impl Link {
     }
 }
 
-/// The agent's view with the desktop's own notice in it. Without an agent, a notice alone makes a view.
-fn merge(view: Option<&View>, notice: Option<Failure>) -> Option<View> {
+/// The agent's view with what the desktop adds. Without an agent, a notice alone makes a view.
+fn merge(view: Option<&View>, notice: Option<Failure>, desktop: DesktopView) -> Option<View> {
     let notice = notice.map(|failure| NoticeView { sso_session: None, failure });
-    match (view.cloned(), notice) {
-        (Some(mut view), Some(notice)) => {
-            view.notice = Some(notice);
-            Some(view)
-        }
-        (None, Some(notice)) => Some(View { notice: Some(notice), ..View::default() }),
-        (view, None) => view,
-    }
+    let mut view = view.cloned().or_else(|| notice.is_some().then(View::default))?;
+    view.notice = notice.or(view.notice);
+    view.desktop = Some(desktop);
+    Some(view)
 }
 
 fn is_about_agent(failure: &Failure) -> bool {
@@ -130,11 +144,12 @@ mod tests {
     #[test]
     fn a_failure_of_the_desktop_stands_in_the_agents_view() {
         let view = View { catalog_revision: 7, ..View::default() };
-        let merged = merge(Some(&view), Some(Code::NoTerminal.into())).unwrap();
+        let desktop = || DesktopView { tray: true, ..DesktopView::default() };
+        let merged = merge(Some(&view), Some(Code::NoTerminal.into()), desktop()).unwrap();
         assert_eq!(merged.notice.unwrap().failure.code, Code::NoTerminal);
-        assert_eq!(merged.catalog_revision, 7);
-        assert_eq!(merge(Some(&view), None), Some(view));
-        assert_eq!(merge(None, None), None);
+        assert_eq!((merged.catalog_revision, merged.desktop), (7, Some(desktop())));
+        assert_eq!(merge(Some(&view), None, desktop()), Some(View { desktop: Some(desktop()), ..view }));
+        assert_eq!(merge(None, None, desktop()), None);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The window: shown without a flash, and never led anywhere else.
 
 use tauri::{
-    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::{Color, NewWindowResponse, PageLoadEvent},
 };
 
@@ -52,7 +52,7 @@ fn show(window: &WebviewWindow) {
 }
 
 /// Brings the window to the front.
-pub(crate) fn raise(app: &AppHandle) {
+pub(crate) fn raise<R: Runtime>(app: &AppHandle<R>) {
     if let Some(window) = app.get_webview_window(MAIN) {
         window.unminimize().ok();
         window.show().ok();

@@ -10,7 +10,7 @@ describe("the catalogue", () => {
     vi.useFakeTimers();
     const answers: ((roles: RoleEntry[]) => void)[] = [];
     const catalog = vi.fn(() => new Promise<RoleEntry[]>((answer) => answers.push(answer)));
-    const catalogue = new Catalogue({ catalog, watch: vi.fn(), ask: vi.fn() });
+    const catalogue = new Catalogue({ catalog, watch: vi.fn(), ask: vi.fn(), wish: vi.fn() });
 
     for (const revision of [1, 2, 3, 4]) catalogue.want(revision);
     expect(catalog).toHaveBeenCalledTimes(1);
@@ -28,7 +28,7 @@ describe("the catalogue", () => {
 
   it("asks again after a fetch that failed", async () => {
     const catalog = vi.fn().mockRejectedValueOnce(new Error("gone")).mockResolvedValue([]);
-    const catalogue = new Catalogue({ catalog, watch: vi.fn(), ask: vi.fn() });
+    const catalogue = new Catalogue({ catalog, watch: vi.fn(), ask: vi.fn(), wish: vi.fn() });
     catalogue.want(1);
     await vi.waitFor(() => expect(catalog).toHaveBeenCalledTimes(1));
     await Promise.resolve();

@@ -4,6 +4,7 @@ import type { Failure } from "./bindings/Failure";
 import type { Intent } from "./bindings/Intent";
 import type { RoleEntry } from "./bindings/RoleEntry";
 import type { View } from "./bindings/View";
+import type { Wish } from "./bindings/Wish";
 
 export interface Agent {
   /** The current view first, later ones in order; null while the agent is gone. */
@@ -12,6 +13,8 @@ export interface Agent {
   ask(intent: Intent): Promise<Answer>;
   /** Every role known, as of the newest `catalogRevision`. */
   catalog(): Promise<RoleEntry[]>;
+  /** Asks something of the desktop's own program: to show, hide or take away. */
+  wish(wish: Wish): Promise<void>;
 }
 
 /** What was rejected, as a Failure; anything else is a bug of ours and said so. */

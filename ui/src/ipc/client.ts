@@ -1,4 +1,4 @@
-// The only file that knows Tauri: the agent as the desktop's three commands.
+// The only file that knows Tauri: the agent as the desktop's commands.
 import { Channel, invoke, isTauri } from "@tauri-apps/api/core";
 
 import type { Agent } from "./agent";
@@ -14,6 +14,9 @@ const desktop: Agent = {
   },
   ask: (intent) => invoke<Answer>("ask", { intent }),
   catalog: () => invoke<RoleEntry[]>("catalog"),
+  async wish(wish) {
+    await invoke("wish", { wish });
+  },
 };
 
 /** The desktop's agent; in an ordinary browser a fake one. */

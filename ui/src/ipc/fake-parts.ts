@@ -49,6 +49,9 @@ export function someSettings(change: Partial<Settings> = {}): Settings {
     accounts: [],
     favourites: [],
     clearing: { sleep: true, userSwitch: true, screenLock: "afterFiveMinutes" },
+    notifications: { before15Minutes: true, before5Minutes: true, before1Minute: true, atEnd: true, trouble: true, quiet: null },
+    startAtLogin: false,
+    prompt: true,
     ...change,
   };
 }

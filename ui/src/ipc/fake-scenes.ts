@@ -19,16 +19,19 @@ export interface Scene {
 export function sceneOf(name: string, now: number): Scene {
   const view: View = {
     now,
+    utcOffset: -60 * new Date(now).getTimezoneOffset(),
     ssoSessions: [],
     signIn: null,
     notice: null,
     sessions: [],
+    quick: [],
     catalogRevision: 1,
     endpoint: { listening: false, clients: 0 },
     today: { requested: 0, ended: 0 },
     degraded: [],
     standing: [],
     settings: someSettings(),
+    desktop: { tray: true, notifications: [], show: null },
   };
   const welcome = WELCOME[name];
   if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false };

@@ -9,6 +9,7 @@ import type { Settings } from "./bindings/Settings";
 import type { SignInTarget } from "./bindings/SignInTarget";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import type { View } from "./bindings/View";
+import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
@@ -28,6 +29,8 @@ const NOTHING: Answer = { session: null, attempt: null, url: null };
 export interface FakeAgent extends Agent {
   /** What was asked, in order. For tests. */
   readonly asked: readonly Intent[];
+  /** What was wished, in order. For tests. */
+  readonly wished: readonly Wish[];
   /** Changes the view by hand and publishes it. For tests. */
   change(change: (view: View) => void): void;
 }
@@ -37,6 +40,7 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
   const world = new World(scene);
   return {
     asked: world.asked,
+    wished: world.wished,
     change: (change) => world.change(change),
     watch(onView) {
       world.watch(onView);
@@ -46,6 +50,10 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
       world.asked.push(intent);
       await later(10);
       return world.ask(intent);
+    },
+    async wish(wish) {
+      world.wished.push(wish);
+      await later(10);
     },
     async catalog() {
       await later(10);
@@ -58,7 +66,7 @@ const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 
 class World {
   readonly scene: Scene;
-  readonly asked: Intent[] = [];
+  readonly asked: Intent[] = [];  readonly wished: Wish[] = [];
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
   #attempt: number;

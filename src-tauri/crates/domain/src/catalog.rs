@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 use crate::{
     ids::{AccountId, Region, RoleName, RoleRef},
+    request::Open,
     settings::Colour,
     time::{Seconds, Timestamp},
 };
@@ -91,6 +92,8 @@ impl Changes {
 pub struct Habit {
     pub last_used: Option<Timestamp>,
     pub last_duration: Option<Seconds>,
+    /// What was opened last with a session of it.
+    pub last_open: Option<Open>,
     /// The longest credentials AWS issued for it, known after the first issue.
     pub longest: Option<Seconds>,
     pub warmth: Option<Warmth>,

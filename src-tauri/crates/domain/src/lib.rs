@@ -11,6 +11,7 @@
 //! `now` is always an argument. A value that exists is valid.
 
 pub mod catalog;
+pub mod desktop;
 pub mod event;
 pub mod failure;
 pub mod ids;

@@ -71,9 +71,10 @@ impl SessionRequest {
 }
 
 /// What to open once a session is live. The client that asked opens it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum Open {
+    #[default]
     Console,
     Terminal,
 }

@@ -12,7 +12,7 @@ use crate::{
     ids::{AccountId, Region, RoleRef, SsoSessionName},
     request::{LONGEST, SHORTEST},
     sso::StartUrl,
-    time::Seconds,
+    time::{Seconds, TimeOfDay},
 };
 
 /// The longest pattern or command, in characters.
@@ -37,6 +37,11 @@ pub struct Settings {
     pub accounts: Vec<AccountRule>,
     pub favourites: BTreeSet<RoleRef>,
     pub clearing: Clearing,
+    pub notifications: Notifications,
+    /// Start hidden when the person logs in to the desktop.
+    pub start_at_login: bool,
+    /// Shells that Daypass opens show role, account and time left before their own prompt.
+    pub prompt: bool,
 }
 
 impl Default for Settings {
@@ -50,6 +55,9 @@ impl Default for Settings {
             accounts: Vec::new(),
             favourites: BTreeSet::new(),
             clearing: Clearing::default(),
+            notifications: Notifications::default(),
+            start_at_login: false,
+            prompt: true,
         }
     }
 }
@@ -171,6 +179,53 @@ pub enum ScreenLock {
     Never,
 }
 
+/// What is told by notifications of the desktop.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Notifications {
+    /// How long before its end a lease is told of.
+    pub before_15_minutes: bool,
+    pub before_5_minutes: bool,
+    pub before_1_minute: bool,
+    /// That a lease has ended, and what was wiped.
+    pub at_end: bool,
+    /// That a renewal failed, or that a sign-in is needed.
+    pub trouble: bool,
+    /// When only window and tray tell of it.
+    pub quiet: Option<QuietHours>,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self {
+            before_15_minutes: true,
+            before_5_minutes: true,
+            before_1_minute: true,
+            at_end: true,
+            trouble: true,
+            quiet: None,
+        }
+    }
+}
+
+/// From one time of day to another, over midnight where the second is the earlier.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+pub struct QuietHours {
+    pub from: TimeOfDay,
+    pub to: TimeOfDay,
+}
+
+impl QuietHours {
+    #[must_use]
+    pub fn include(self, time: TimeOfDay) -> bool {
+        if self.from <= self.to {
+            (self.from..self.to).contains(&time)
+        } else {
+            time >= self.from || time < self.to
+        }
+    }
+}
+
 impl Settings {
     /// What makes no sense, said before it is kept.
     ///
@@ -270,6 +325,16 @@ mod tests {
         assert_eq!(settings.account(&id, "other").colour, Some(Colour::Blue));
         let unset = Settings::default().account(&id, "payments-prod");
         assert_eq!((unset.colour, unset.environment), (None, Some(Environment::Production)));
+    }
+
+    #[test]
+    fn quiet_hours_go_over_midnight() {
+        let at = |text: &str| text.parse::<TimeOfDay>().unwrap();
+        let night = QuietHours { from: at("22:00"), to: at("07:30") };
+        assert!(night.include(at("23:59")) && night.include(at("00:00")) && night.include(at("22:00")));
+        assert!(!night.include(at("07:30")) && !night.include(at("21:59")));
+        let noon = QuietHours { from: at("12:00"), to: at("13:00") };
+        assert!(noon.include(at("12:30")) && !noon.include(at("13:00")) && !noon.include(at("00:00")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Points in time and lengths of time, as AWS and people count them.
 
-use std::{fmt, ops::Add};
+use std::{fmt, ops::Add, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
@@ -146,6 +146,58 @@ impl Deadline {
 #[ts(type = "number")]
 pub struct Expiration(pub Timestamp);
 
+/// A time of day to the minute, as a clock on the wall shows it: `07:30`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, TS)]
+#[serde(into = "String", try_from = "String")]
+#[ts(type = "string")]
+pub struct TimeOfDay(u16);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a time of day looks like 07:30")]
+pub struct BadTimeOfDay;
+
+impl Timestamp {
+    /// The time of day where local time is `utc_offset` seconds ahead of UTC.
+    #[must_use]
+    pub fn time_of_day(self, utc_offset: i32) -> TimeOfDay {
+        let minutes = (self.0 / 1000).saturating_add(utc_offset.into()).div_euclid(60).rem_euclid(24 * 60);
+        TimeOfDay(u16::try_from(minutes).unwrap_or(0))
+    }
+}
+
+impl FromStr for TimeOfDay {
+    type Err = BadTimeOfDay;
+
+    fn from_str(text: &str) -> Result<Self, BadTimeOfDay> {
+        let (hours, minutes) = text.split_once(':').ok_or(BadTimeOfDay)?;
+        let number = |digits: &str, most: u16| {
+            let is_plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            digits.parse::<u16>().ok().filter(|&n| is_plain && n <= most).ok_or(BadTimeOfDay)
+        };
+        Ok(Self(number(hours, 23)? * 60 + number(minutes, 59)?))
+    }
+}
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = BadTimeOfDay;
+
+    fn try_from(text: String) -> Result<Self, BadTimeOfDay> {
+        text.parse()
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
 /// A length of time in whole seconds.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, TS)]
 #[serde(transparent)]
@@ -209,6 +261,17 @@ mod tests {
     fn times_are_written_the_one_way_every_sdk_reads() {
         assert_eq!(Timestamp::from_millis(1_735_787_045_999).rfc3339(), "2025-01-02T03:04:05Z");
         assert_eq!(Timestamp::parse("2025-01-02T04:04:05+01:00"), Some(Timestamp::from_secs(1_735_787_045)));
+    }
+
+    #[test]
+    fn a_time_of_day_is_that_of_the_wall() {
+        let noon = Timestamp::parse("2026-11-22T12:00:59Z").unwrap();
+        assert_eq!(noon.time_of_day(3600).to_string(), "13:00");
+        assert_eq!(noon.time_of_day(-13 * 3600).to_string(), "23:00");
+        assert_eq!("7:05".parse::<TimeOfDay>().unwrap().to_string(), "07:05");
+        for bad in ["", "24:00", "12:60", "12", "1:2:3", "+1:00", "001:00"] {
+            assert_eq!(bad.parse::<TimeOfDay>(), Err(BadTimeOfDay), "{bad}");
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use ts_rs::TS;
 
 use crate::{
     catalog::Environment,
+    desktop::DesktopView,
     failure::Failure,
     ids::{AccountId, Region, RoleName, RoleRef, SessionId, SsoSessionName},
-    request::Scope,
+    request::{Open, Scope},
     settings::{Colour, Settings, Way},
     sso::Source,
     time::{Expiration, Seconds, Timestamp},
@@ -19,12 +20,16 @@ use crate::{
 pub struct View {
     /// The agent's clock when this view was made; clients count on from it.
     pub now: Timestamp,
+    /// How far local time is ahead of UTC, in seconds.
+    pub utc_offset: i32,
     pub sso_sessions: Vec<SsoSessionView>,
     pub sign_in: Option<SignInView>,
     /// Why the last sign-in failed, until the next one or until dismissed.
     pub notice: Option<NoticeView>,
     /// Newest first.
     pub sessions: Vec<SessionView>,
+    /// Favourites, then what was used lately: roles to be had with one click.
+    pub quick: Vec<QuickView>,
     /// Grows whenever the role list changes; fetch the catalogue anew then.
     #[ts(type = "number")]
     pub catalog_revision: u64,
@@ -35,6 +40,24 @@ pub struct View {
     /// What is wrong with this machine or the settings, for as long as it is.
     pub standing: Vec<Failure>,
     pub settings: Settings,
+    /// What the desktop's program adds for its windows; the agent leaves it out.
+    #[serde(default)]
+    pub desktop: Option<DesktopView>,
+}
+
+/// A role to be had with one click: asked for and opened as it was last.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickView {
+    #[serde(flatten)]
+    pub role: RoleRef,
+    pub account_name: String,
+    pub environment: Option<Environment>,
+    pub colour: Option<Colour>,
+    /// Else it was used lately.
+    pub favourite: bool,
+    pub duration: Seconds,
+    pub open: Open,
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]

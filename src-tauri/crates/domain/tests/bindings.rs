@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use daypass_domain::{
     catalog::RoleEntry,
+    desktop::Wish,
     failure::Failure,
     request::{Answer, Intent},
     view::View,
@@ -28,6 +29,7 @@ fn write(folder: &Path) {
     Answer::export_all(&config).unwrap();
     Failure::export_all(&config).unwrap();
     RoleEntry::export_all(&config).unwrap();
+    Wish::export_all(&config).unwrap();
 }
 
 /// `UPDATE_BINDINGS=1 cargo test -p daypass-domain` writes them.

@@ -5,7 +5,10 @@ mod write;
 use daypass_domain::{
     catalog::Environment,
     ids::{AccountId, Region, RoleName, RoleRef, SsoSessionName},
-    settings::{AccountRule, Clearing, Colour, ScreenLock, Settings, SsoPlace, SsoSettings, Way},
+    settings::{
+        AccountRule, Clearing, Colour, Notifications, QuietHours, ScreenLock, Settings, SsoPlace,
+        SsoSettings, Way,
+    },
     sso::StartUrl,
     time::Seconds,
 };
@@ -29,6 +32,9 @@ struct Form {
     region: Option<Region>,
     favourites: Vec<Favourite>,
     clearing: ClearingForm,
+    notifications: NotificationsForm,
+    start_at_login: Option<bool>,
+    prompt: Option<bool>,
     sso_session: Vec<SsoForm>,
     account: Vec<AccountForm>,
 }
@@ -45,6 +51,35 @@ impl Default for ClearingForm {
     fn default() -> Self {
         let set = Clearing::default();
         Self { sleep: set.sleep, user_switch: set.user_switch, screen_lock: Lock::After5Minutes }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct NotificationsForm {
+    #[serde(rename = "before-15-minutes")]
+    before_15_minutes: bool,
+    #[serde(rename = "before-5-minutes")]
+    before_5_minutes: bool,
+    #[serde(rename = "before-1-minute")]
+    before_1_minute: bool,
+    at_end: bool,
+    trouble: bool,
+    #[serde(deserialize_with = "hours")]
+    quiet_hours: Option<QuietHours>,
+}
+
+impl Default for NotificationsForm {
+    fn default() -> Self {
+        let set = Notifications::default();
+        Self {
+            before_15_minutes: set.before_15_minutes,
+            before_5_minutes: set.before_5_minutes,
+            before_1_minute: set.before_1_minute,
+            at_end: set.at_end,
+            trouble: set.trouble,
+            quiet_hours: set.quiet,
+        }
     }
 }
 
@@ -133,6 +168,15 @@ fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Seconds>, D::Err
     text(from)?.map(read).transpose()
 }
 
+fn hours<'de, D: Deserializer<'de>>(from: D) -> Result<Option<QuietHours>, D::Error> {
+    let read = |t: String| {
+        let (from, to) = t.split_once('-')?;
+        Some(QuietHours { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? })
+    };
+    let read = |t: String| read(t).ok_or_else(|| de::Error::custom("it looks like 22:00-07:00"));
+    text(from)?.map(read).transpose()
+}
+
 /// What was read, and the settings in it that nobody knows.
 pub(super) struct Read {
     pub(super) settings: Settings,
@@ -195,6 +239,26 @@ fn settings(form: Form) -> Result<Settings, String> {
                 Lock::Never => ScreenLock::Never,
             },
         },
+        notifications: {
+            let NotificationsForm {
+                before_15_minutes,
+                before_5_minutes,
+                before_1_minute,
+                at_end,
+                trouble,
+                quiet_hours,
+            } = form.notifications;
+            Notifications {
+                before_15_minutes,
+                before_5_minutes,
+                before_1_minute,
+                at_end,
+                trouble,
+                quiet: quiet_hours,
+            }
+        },
+        start_at_login: form.start_at_login.unwrap_or(Settings::default().start_at_login),
+        prompt: form.prompt.unwrap_or(Settings::default().prompt),
     })
 }
 
@@ -228,6 +292,10 @@ mod tests {
             });
         }
         settings.clearing.screen_lock = ScreenLock::Never;
+        settings.notifications.before_15_minutes = false;
+        let at = |text: &str| text.parse().unwrap();
+        settings.notifications.quiet = Some(QuietHours { from: at("22:00"), to: at("07:00") });
+        (settings.start_at_login, settings.prompt) = (true, false);
         settings
     }
 

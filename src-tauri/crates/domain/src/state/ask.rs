@@ -5,7 +5,7 @@ use crate::{
     event::Effect,
     failure::{Code, Failure},
     ids::{SessionId, SsoSessionName},
-    request::{Answer, Intent, SessionRequest, SignInTarget},
+    request::{Answer, Intent, Open, SessionRequest, SignInTarget},
     session::{Session, Stage},
     settings::Way,
     sso::{BadStartUrl, Source, SsoSession, StartUrl},
@@ -78,10 +78,8 @@ impl State {
                     done(vec![])
                 }
             },
-            Intent::Console { session } | Intent::Terminal { session } => {
-                let found = self.session(session.as_str()).ok_or(Code::UnknownSession)?;
-                if found.may_serve(now) { answer(session) } else { Err(Code::SessionNotLive.into()) }
-            }
+            Intent::Console { session } => self.open(session, Open::Console, now),
+            Intent::Terminal { session } => self.open(session, Open::Terminal, now),
             Intent::Favourite { role, on } => {
                 // One that is no longer listed can still be taken away.
                 if on && !self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(&role)) {
@@ -270,6 +268,17 @@ impl State {
         Ok((Answer { session: Some(id.clone()), ..Answer::default() }, issue.into_iter().collect()))
     }
 
+    fn open(&mut self, id: SessionId, what: Open, now: Moment) -> Asked {
+        let session = self.session(id.as_str()).ok_or(Code::UnknownSession)?;
+        if !session.may_serve(now) {
+            return Err(Code::SessionNotLive.into());
+        }
+        let habit = self.habits.entry(session.request.role.clone()).or_default();
+        let is_new = habit.last_open.replace(what) != Some(what);
+        let effects = is_new.then_some(Effect::Remember).into_iter().collect();
+        Ok((Answer { session: Some(id), ..Answer::default() }, effects))
+    }
+
     fn open_session(&self, id: &SessionId) -> Result<&Session, Failure> {
         let session = self.session(id.as_str()).ok_or(Code::UnknownSession)?;
         if session.is_open() { Ok(session) } else { Err(Code::SessionNotLive.into()) }
@@ -287,10 +296,6 @@ impl State {
 
 fn done(effects: Vec<Effect>) -> Asked {
     Ok((Answer::default(), effects))
-}
-
-fn answer(session: SessionId) -> Asked {
-    Ok((Answer { session: Some(session), ..Answer::default() }, vec![]))
 }
 
 pub(super) fn requesting(now: Moment) -> Stage {

@@ -1,7 +1,7 @@
 //! What clients are shown of the state.
 
 use crate::{
-    catalog::{Changes, RoleEntry},
+    catalog::{Changes, Habit, RoleEntry},
     failure::{Code, Failure},
     ids::RoleRef,
     session::{Session, Stage},
@@ -9,13 +9,16 @@ use crate::{
     state::{Sso, State},
     time::Moment,
     view::{
-        CatalogView, ChangeView, ChangesView, SessionView, SignInView, SsoSessionView, Stage as SignInStage,
-        View,
+        CatalogView, ChangeView, ChangesView, QuickView, SessionView, SignInView, SsoSessionView,
+        Stage as SignInStage, View,
     },
 };
 
 /// How many roles that came or went are named.
 const CHANGES_SHOWN: usize = 20;
+/// How many favourites and recents are one click away: what a menu can hold.
+const FAVOURITES_SHOWN: usize = 12;
+const RECENTS_SHOWN: usize = 5;
 
 impl State {
     /// The view as of `now`.
@@ -23,6 +26,7 @@ impl State {
     pub fn view(&self, now: Moment) -> View {
         View {
             now: now.wall,
+            utc_offset: now.utc_offset,
             sso_sessions: self.sso_sessions.values().map(|s| s.view(&self.settings, now)).collect(),
             sign_in: self.sign_in.as_ref().map(|s| SignInView {
                 sso_session: s.sso_session.clone(),
@@ -39,12 +43,14 @@ impl State {
             }),
             notice: self.notice.clone(),
             sessions: self.sessions.iter().rev().map(|s| self.session_view(s, now)).collect(),
+            quick: self.quick(),
             catalog_revision: self.catalog_revision,
             endpoint: self.endpoint,
             today: self.today.shown(now),
             degraded: self.degraded.iter().cloned().chain(self.unwatched()).collect(),
             standing: self.standing.iter().map(|&c| c.into()).collect(),
             settings: self.settings.clone(),
+            desktop: None,
         }
     }
 
@@ -93,6 +99,43 @@ impl State {
         let sso = self.sso_sessions.get(&role.sso_session);
         let account = sso.and_then(|s| s.catalog.accounts.get(&role.account));
         account.map_or_else(|| role.account.to_string(), |a| a.name.clone())
+    }
+
+    /// Favourites by name, then what else was used, the latest first.
+    fn quick(&self) -> Vec<QuickView> {
+        let is_listed =
+            |role: &RoleRef| self.sso_sessions.get(&role.sso_session).is_some_and(|s| s.catalog.has(role));
+        let favourites = &self.settings.favourites;
+        let mut pinned: Vec<_> =
+            favourites.iter().filter(|r| is_listed(r)).map(|role| self.quick_view(role)).collect();
+        pinned.sort_by(|a, b| (&a.account_name, &a.role.role).cmp(&(&b.account_name, &b.role.role)));
+        pinned.truncate(FAVOURITES_SHOWN);
+        let used = |(role, habit): (_, &Habit)| Some((habit.last_used?, role));
+        let mut recent: Vec<_> = self
+            .habits
+            .iter()
+            .filter_map(used)
+            .filter(|(_, role)| !favourites.contains(role) && is_listed(role))
+            .collect();
+        recent.sort_by_key(|(used, _)| std::cmp::Reverse(*used));
+        pinned.extend(recent.iter().take(RECENTS_SHOWN).map(|(_, role)| self.quick_view(role)));
+        pinned
+    }
+
+    fn quick_view(&self, role: &RoleRef) -> QuickView {
+        let account_name = self.account_name(role);
+        let set = self.settings.account(&role.account, &account_name);
+        let habit = self.habits.get(role);
+        let last = habit.and_then(|h| h.last_duration);
+        QuickView {
+            account_name,
+            environment: set.environment,
+            colour: set.colour,
+            favourite: self.settings.favourites.contains(role),
+            duration: last.or(set.duration).unwrap_or(self.settings.duration),
+            open: habit.and_then(|h| h.last_open).unwrap_or_default(),
+            role: role.clone(),
+        }
     }
 
     fn session_view(&self, session: &Session, now: Moment) -> SessionView {

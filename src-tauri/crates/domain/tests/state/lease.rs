@@ -1,13 +1,14 @@
 //! Live leases: when they end, what renewing does, and what clocks can do to them.
 
 use daypass_domain::{
+    event::Effect,
     failure::Code,
-    request::Intent,
+    request::{Intent, Open},
     time::{Expiration, Seconds, Timestamp},
     view::{Phase, Why},
 };
 
-use crate::rig::{HOUR, Rig, issues_for, renew, wipe};
+use crate::rig::{ACCOUNT, HOUR, Rig, issues_for, renew, wanted, wipe};
 
 const LONG: Seconds = Seconds::hours(12);
 
@@ -219,6 +220,32 @@ fn a_live_lease_opens_the_console_and_a_terminal() {
     for intent in [Intent::Console { session: lease.clone() }, Intent::Terminal { session: lease.clone() }] {
         assert_eq!(rig.ask(intent).unwrap().0.session, Some(lease.clone()));
     }
+}
+
+#[test]
+fn one_click_asks_and_opens_as_it_was_last() {
+    let mut rig = Rig::signed_in();
+    rig.list(&[(ACCOUNT, &["Admin", "Billing", "ReadOnly"])]);
+    let lease = rig.lease("Billing", Seconds::hours(2), LONG);
+    let opened = rig.ask(Intent::Terminal { session: lease.clone() }).unwrap();
+    assert_eq!(opened.1, [Effect::Remember]);
+    assert_eq!(rig.ask(Intent::Terminal { session: lease }).unwrap().1, [], "nothing new");
+    rig.pass(HOUR);
+    rig.lease("Admin", HOUR, LONG);
+    rig.ask(Intent::Favourite { role: wanted("ReadOnly", HOUR).role, on: true }).unwrap();
+    let quick = rig.view().quick;
+    let shown: Vec<_> =
+        quick.iter().map(|q| (q.role.role.as_str(), q.favourite, q.open, q.duration)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("ReadOnly", true, Open::Console, HOUR),
+            ("Admin", false, Open::Console, HOUR),
+            ("Billing", false, Open::Terminal, Seconds::hours(2)),
+        ]
+    );
+    rig.list(&[(ACCOUNT, &["Admin"])]);
+    assert_eq!(rig.view().quick.len(), 1, "what is no longer listed is not offered");
 }
 
 #[test]

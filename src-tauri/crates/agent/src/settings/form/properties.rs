@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use daypass_domain::settings::LONGEST_TEXT;
+use daypass_domain::{settings::LONGEST_TEXT, time::TimeOfDay};
 use daypass_mutants::{check, odd_text, of_text};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use toml_edit::DocumentMut;
@@ -117,12 +117,36 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let clearing = (any::<bool>(), any::<bool>(), select(locks))
         .prop_map(|(sleep, user_switch, screen_lock)| Clearing { sleep, user_switch, screen_lock });
     let commands = (option::of(shown()), option::of(shown()));
-    (vec(sso, 0..4), commands, length(), region(), vec(rule, 0..4), vec(role, 0..4), clearing).prop_map(
-        |(mut sso_sessions, (terminal, browser), duration, region, accounts, roles, clearing)| {
+    let time = || (0..24, 0..60).prop_map(|(h, m)| format!("{h:02}:{m:02}").parse::<TimeOfDay>().unwrap());
+    let quiet = option::of((time(), time()).prop_map(|(from, to)| QuietHours { from, to }));
+    let told = (any::<[bool; 5]>(), quiet).prop_map(|(told, quiet)| Notifications {
+        before_15_minutes: told[0],
+        before_5_minutes: told[1],
+        before_1_minute: told[2],
+        at_end: told[3],
+        trouble: told[4],
+        quiet,
+    });
+    let desktop = (clearing, told, any::<bool>(), any::<bool>());
+    (vec(sso, 0..4), commands, length(), region(), vec(rule, 0..4), vec(role, 0..4), desktop).prop_map(
+        |(mut sso_sessions, (terminal, browser), duration, region, accounts, roles, desktop)| {
+            let (clearing, notifications, start_at_login, prompt) = desktop;
             let mut names = BTreeSet::new();
             sso_sessions.retain(|sso| names.insert(sso.name.clone()));
             let favourites = roles.into_iter().collect();
-            Settings { sso_sessions, terminal, browser, duration, region, accounts, favourites, clearing }
+            Settings {
+                sso_sessions,
+                terminal,
+                browser,
+                duration,
+                region,
+                accounts,
+                favourites,
+                clearing,
+                notifications,
+                start_at_login,
+                prompt,
+            }
         },
     )
 }

@@ -27,20 +27,38 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
     set(root, "region", words(settings.region.as_ref().map(Region::as_str)));
     favourites(root, settings);
 
-    let clearing = root.entry("clearing").or_insert(Item::None);
-    if !clearing.is_table_like() {
-        *clearing = Item::Table(Table::new());
-    }
-    if let Some(clearing) = clearing.as_table_like_mut() {
-        set(clearing, "sleep", settings.clearing.sleep.into());
-        set(clearing, "user-switch", settings.clearing.user_switch.into());
-        let lock = match settings.clearing.screen_lock {
-            ScreenLock::AtOnce => "at-once",
-            ScreenLock::AfterFiveMinutes => "after-5-minutes",
-            ScreenLock::Never => "never",
-        };
-        set(clearing, "screen-lock", lock.into());
-    }
+    set(root, "start-at-login", settings.start_at_login.into());
+    set(root, "prompt", settings.prompt.into());
+
+    let clearing = settings.clearing;
+    let lock = match clearing.screen_lock {
+        ScreenLock::AtOnce => "at-once",
+        ScreenLock::AfterFiveMinutes => "after-5-minutes",
+        ScreenLock::Never => "never",
+    };
+    part(
+        root,
+        "clearing",
+        [
+            ("sleep", clearing.sleep.into()),
+            ("user-switch", clearing.user_switch.into()),
+            ("screen-lock", lock.into()),
+        ],
+    );
+    let told = &settings.notifications;
+    let quiet = told.quiet.map(|quiet| format!("{}-{}", quiet.from, quiet.to)).unwrap_or_default();
+    part(
+        root,
+        "notifications",
+        [
+            ("before-15-minutes", told.before_15_minutes.into()),
+            ("before-5-minutes", told.before_5_minutes.into()),
+            ("before-1-minute", told.before_1_minute.into()),
+            ("at-end", told.at_end.into()),
+            ("trouble", told.trouble.into()),
+            ("quiet-hours", quiet.into()),
+        ],
+    );
 
     parts(
         root,
@@ -87,6 +105,19 @@ fn favourites(root: &mut Table, settings: &Settings) {
     let listed: BTreeSet<_> = list.iter().filter_map(role).collect();
     for role in settings.favourites.difference(&listed) {
         list.push(format!("{}/{}@{}", role.sso_session, role.role, role.account));
+    }
+}
+
+/// Sets the values of a part there is once.
+fn part<const N: usize>(root: &mut Table, name: &str, values: [(&str, Value); N]) {
+    let part = root.entry(name).or_insert(Item::None);
+    if !part.is_table_like() {
+        *part = Item::Table(Table::new());
+    }
+    if let Some(part) = part.as_table_like_mut() {
+        for (key, value) in values {
+            set(part, key, value);
+        }
     }
 }
 
