@@ -50,9 +50,36 @@ export class Desk {
     this.env.DBUS_SESSION_BUS_ADDRESS = address.trim();
   }
 
-  /** A program that goes on; it is ended with the desk. */
+  /** The real keyring, unlocked, on the desk's bus. */
+  async startKeyring() {
+    const keyring = this.start("gnome-keyring-daemon", ["--foreground", "--components=secrets", "--unlock"]);
+    keyring.stdin.end("password\n");
+    await until("the keyring answers", async () => {
+      const { stdout } = await this.#call("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets");
+      return stdout.includes("true");
+    });
+  }
+
+  /** What any program may do: locks the collection that new items go to. */
+  async lockKeyring() {
+    const { stdout } = await this.#call("org.freedesktop.secrets", "/org/freedesktop/secrets",
+      "org.freedesktop.Secret.Service.Lock", "array:objpath:/org/freedesktop/secrets/collection/login");
+    if (!stdout.includes("collection/login")) throw new Error(`the keyring was not locked: ${stdout}`);
+  }
+
+  /** What another program finds of Daypass in the keyring; "" where there is nothing. */
+  async inKeyring() {
+    const { stdout, stderr } = await this.run("secret-tool", "search", "--all", "application", "daypass");
+    return stdout + stderr;
+  }
+
+  #call(to, path, method, ...args) {
+    return this.run("dbus-send", "--session", "--print-reply", `--dest=${to}`, path, method, ...args);
+  }
+
+  /** A program that goes on; it is ended with the desk, and many end when their input does. */
   start(program, args, env = {}) {
-    const child = spawn(program, args, { env: { ...this.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { env: { ...this.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
     const note = (data) => appendFileSync(this.log, `${program}: ${data}`);
     child.stdout.on("data", note);
     child.stderr.on("data", note);

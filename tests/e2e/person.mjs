@@ -19,12 +19,14 @@ try {
   await page.goto(address);
   const allow = page.locator("#allow");
   const wasAsked = (await allow.count()) > 0;
+  const shown = page.locator("#user-code");
+  const code = (await shown.count()) > 0 ? await shown.innerText() : null;
   if (wasAsked) {
     const question = page.url();
     await allow.click();
-    await page.waitForURL((url) => url.pathname !== new URL(question).pathname);
+    await page.waitForURL((url) => url.href !== question);
   }
-  note({ wasAsked, title: await page.title(), text: await page.locator("body").innerText() });
+  note({ wasAsked, code, title: await page.title(), text: await page.locator("body").innerText() });
 } catch (error) {
   note({ error: error.message.split("\n")[0] });
   process.exitCode = 1;

@@ -52,9 +52,22 @@ export class Window {
   }
 
   /** Clicks as a mouse would: on what is visible there. */
-  async click(selector) {
-    const element = await until(`${selector} is there`, () =>
-      this.#call("POST", "/element", { using: "css selector", value: selector }));
+  click(selector) {
+    return this.#click(selector, "css selector", selector);
+  }
+
+  /** Clicks the button with this text in it. */
+  clickButton(text) {
+    return this.#click(`a button “${text}”`, "xpath", `//button[normalize-space()='${text}']`);
+  }
+
+  /** Chooses an option of a select element, by its value. */
+  choose(selector, value) {
+    return this.click(`${selector} option[value='${value}']`);
+  }
+
+  async #click(what, using, value) {
+    const element = await until(`${what} is there`, () => this.#call("POST", "/element", { using, value }));
     await this.#call("POST", `/element/${element[ELEMENT]}/click`, {});
   }
 
