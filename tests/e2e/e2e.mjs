@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 
 import { byKeyboard, byMouse } from "./main_job.mjs";
+import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
 import { play, tally } from "./play.mjs";
 import { settings } from "./settings.mjs";
 import { byDeviceCode, keptSignedIn } from "./ways_in.mjs";
@@ -13,6 +14,8 @@ const SCENARIOS = [
   ["device code", "light", byDeviceCode],
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],
+  ["no address of a bus", "dark", withoutAddress],
+  ["nobody at the bus's address", "light", withNobodyThere],
 ];
 
 const programs = resolve(process.argv[2] ?? "target/debug");
