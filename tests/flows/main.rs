@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
 mod bad_days;
+mod bugs;
 mod endpoint;
 mod guard;
 mod hostile;

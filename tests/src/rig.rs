@@ -1,6 +1,12 @@
 //! The rig.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use daypass_agent::{
     actor::Mail,
@@ -42,6 +48,8 @@ pub struct Rig {
     pub client: Client,
     pub folder: RuntimeFolder,
     pub top: TempDir,
+    /// Whether whoever dates or signs what passes between the agent and AWS panics.
+    pub has_bug: Arc<AtomicBool>,
     clock: Manual,
     practice_clock: PracticeClock,
     environment: Vec<(&'static str, String)>,
@@ -90,9 +98,11 @@ impl Rig {
                 .expect("practice starts");
         let clock = Manual::new(Timestamp::from_secs(START));
         let environment = environment(&practice);
-        let (agent, folder) = start_agent(&top, &practice, &clock, environment.clone(), buses.clone());
+        let has_bug = Arc::<AtomicBool>::default();
+        let (agent, folder) =
+            start_agent(&top, &practice, &clock, &has_bug, environment.clone(), buses.clone());
         let client = Client::connect(&folder, "test").await.expect("the agent answers");
-        Self { practice, agent, client, folder, top, clock, practice_clock, environment, buses }
+        Self { practice, agent, client, folder, top, has_bug, clock, practice_clock, environment, buses }
     }
 
     /// The same, small, signed in, with its list.
@@ -117,8 +127,14 @@ impl Rig {
         self.agent.quit().await;
         self.agent.ended().await;
         let environment = self.environment.clone();
-        let (agent, folder) =
-            start_agent(&self.top, &self.practice, &self.clock, environment, self.buses.clone());
+        let (agent, folder) = start_agent(
+            &self.top,
+            &self.practice,
+            &self.clock,
+            &self.has_bug,
+            environment,
+            self.buses.clone(),
+        );
         self.agent = agent;
         self.client = Client::connect(&folder, "test").await.expect("the agent answers");
         self.folder = folder;
@@ -259,6 +275,7 @@ fn start_agent(
     top: &TempDir,
     practice: &Practice,
     clock: &Manual,
+    has_bug: &Arc<AtomicBool>,
     environment: Vec<(&'static str, String)>,
     buses: Option<Buses>,
 ) -> (Agent, RuntimeFolder) {
@@ -271,9 +288,14 @@ fn start_agent(
         source: Source::Config,
         endpoints: Endpoints::default(),
     };
+    let (wall, has_bug) = (Clock::Manual(clock.clone()).wall(), Arc::clone(has_bug));
+    let now = move || {
+        assert!(!has_bug.load(Ordering::Relaxed), "the mistake that a test makes");
+        wall()
+    };
     let agent = Agent::start(Parts {
         folder: folder.clone(),
-        aws: Aws::new(variable.clone(), Clock::Manual(clock.clone()).wall()),
+        aws: Aws::new(variable.clone(), now),
         keyring: Keyring::new(variable.clone()),
         buses,
         clock: Clock::Manual(clock.clone()),

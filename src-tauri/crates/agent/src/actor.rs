@@ -1,5 +1,6 @@
 //! The actor: owns the state and takes everything in order.
 
+mod tasks;
 mod work;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -18,10 +19,11 @@ use daypass_domain::{
 use daypass_wire::message::{CATALOG_PAGE, CatalogPage};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::{AbortHandle, JoinSet},
+    task::AbortHandle,
 };
 
 use crate::{
+    actor::tasks::Tasks,
     clock::Clock,
     effects::Effects,
     endpoint::Endpoint,
@@ -77,7 +79,7 @@ pub struct Actor {
     views: watch::Sender<Arc<View>>,
     endpoint: Option<Endpoint>,
     nonces: Arc<Nonces>,
-    tasks: JoinSet<()>,
+    tasks: Tasks,
     sign_in: Option<AbortHandle>,
     /// Syncs and issues under way, by whose token they use.
     work: HashMap<SsoSessionName, Vec<AbortHandle>>,
@@ -101,7 +103,7 @@ impl Actor {
             views,
             endpoint: None,
             nonces: Arc::default(),
-            tasks: JoinSet::new(),
+            tasks: Tasks::default(),
             sign_in: None,
             work: HashMap::new(),
             roles: (0, Arc::default()),
@@ -136,7 +138,7 @@ impl Actor {
                     None => break,
                 },
                 () = self.clock.wait(due) => self.learn(Event::Tick).await,
-                Some(_) = self.tasks.join_next() => {}
+                Some(unsaid) = self.tasks.ended() => if let Some(event) = unsaid { self.learn(event).await },
                 () = &mut leave, if !is_needed => break,
             }
             self.tend_endpoint().await;

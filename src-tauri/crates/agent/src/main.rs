@@ -118,4 +118,8 @@ fn log(memory: Option<&Memory>) {
     let targets = Targets::new().with_targets(ours.map(|name| (name, level)));
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file);
     tracing_subscriber::registry().with(targets).with(layer).init();
+    // Where a bug struck; never what the panic says, which may be of what passed through.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!(at = panic.location().map(tracing::field::display), "Daypass made a mistake");
+    }));
 }

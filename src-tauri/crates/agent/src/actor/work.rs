@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use daypass_domain::{
     event::{Effect, Event},
+    failure::Code,
     ids::SsoSessionName,
 };
 use tokio::task::AbortHandle;
@@ -13,11 +14,12 @@ use crate::{actor::Actor, practice};
 impl Actor {
     pub(super) async fn run_effect(&mut self, effect: Effect) {
         let effects = Arc::clone(&self.effects);
+        let unsaid = unsaid(&effect);
         match effect {
             Effect::SignIn { sso, attempt, way, kept } => {
                 effects.begin_sign_in(sso.name.clone(), attempt);
-                let task = self.tasks.spawn(async move { effects.sign_in(&sso, attempt, way, kept).await });
-                self.sign_in = Some(task);
+                let work = async move { effects.sign_in(&sso, attempt, way, kept).await };
+                self.sign_in = Some(self.tasks.spawn(unsaid, work));
             }
             Effect::AbandonSignIn => {
                 if let Some(task) = self.sign_in.take() {
@@ -28,7 +30,7 @@ impl Actor {
             Effect::SignOut { sso } => {
                 // What works with the old token must neither keep it nor report of it any more.
                 self.end_work_of(&sso.name);
-                self.tasks.spawn(async move { effects.sign_out(&sso).await });
+                self.tasks.spawn(unsaid, async move { effects.sign_out(&sso).await });
             }
             Effect::DropToken { sso } => {
                 self.end_work_of(&sso.name);
@@ -36,19 +38,21 @@ impl Actor {
             }
             Effect::Restore { sso } => {
                 let name = sso.name.clone();
-                let task = self.tasks.spawn(async move { effects.restore(&sso).await });
+                let task = self.tasks.spawn(unsaid, async move { effects.restore(&sso).await });
                 self.keep_work(name, task);
             }
-            Effect::Keep { sso } => drop(self.tasks.spawn(async move { effects.keep(&sso).await })),
-            Effect::Forget { sso } => drop(self.tasks.spawn(async move { effects.forget(&sso).await })),
+            Effect::Keep { sso } => drop(self.tasks.spawn(unsaid, async move { effects.keep(&sso).await })),
+            Effect::Forget { sso } => {
+                drop(self.tasks.spawn(unsaid, async move { effects.forget(&sso).await }))
+            }
             Effect::Sync { sso } => {
                 let name = sso.name.clone();
-                let task = self.tasks.spawn(async move { effects.sync(&sso).await });
+                let task = self.tasks.spawn(unsaid, async move { effects.sync(&sso).await });
                 self.keep_work(name, task);
             }
             Effect::Issue { sso, session, role, region, identify } => {
                 let name = sso.name.clone();
-                let task = self.tasks.spawn(async move {
+                let task = self.tasks.spawn(unsaid, async move {
                     effects.issue(&sso, session, &role, &region, identify).await;
                 });
                 self.keep_work(name, task);
@@ -63,7 +67,7 @@ impl Actor {
             Effect::Remember => self.remember(),
             Effect::SaveSettings => {
                 if let Some(keeper) = &self.settings {
-                    self.tasks.spawn(keeper.save(self.state.settings_to_write()));
+                    self.tasks.spawn(unsaid, keeper.save(self.state.settings_to_write()));
                 }
             }
             Effect::Quit => {}
@@ -80,5 +84,30 @@ impl Actor {
         for task in self.work.remove(name).unwrap_or_default() {
             task.abort();
         }
+    }
+}
+
+/// What the state would wait for without end if a bug ended the task.
+fn unsaid(effect: &Effect) -> Option<Event> {
+    let code = Code::Internal;
+    match effect {
+        Effect::SignIn { attempt, .. } => Some(Event::SignInFailed { attempt: *attempt, code }),
+        Effect::Restore { sso } => {
+            Some(Event::NotRestored { sso_session: sso.name.clone(), code: Some(code) })
+        }
+        Effect::Keep { sso } | Effect::Forget { sso } => {
+            Some(Event::Keyring { sso_session: sso.name.clone(), trouble: Some(code) })
+        }
+        Effect::Sync { sso } => Some(Event::SyncFailed { sso_session: sso.name.clone(), code }),
+        Effect::Issue { session, .. } => Some(Event::IssueFailed { session: session.clone(), code }),
+        Effect::SaveSettings => Some(Event::SettingsFile { trouble: Some(Code::SettingsUnwritable) }),
+        // Nobody waits for these, or they are no tasks.
+        Effect::AbandonSignIn
+        | Effect::SignOut { .. }
+        | Effect::DropToken { .. }
+        | Effect::Wipe { .. }
+        | Effect::StartPractice
+        | Effect::Remember
+        | Effect::Quit => None,
     }
 }
