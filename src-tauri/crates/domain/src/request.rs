@@ -119,13 +119,14 @@ pub enum Intent {
     Sync {
         sso_session: SsoSessionName,
     },
-    /// Take a lease, or use the live one of the same shape. `open` is for the client.
+    /// Take a lease, or use the live one of the same shape, which then lasts for `duration` from now at least.
+    /// `open` is for the client.
     Request {
         request: SessionRequest,
         #[serde(default)]
         open: Vec<Open>,
     },
-    /// Lease end = now + the last duration.
+    /// Lease end = now + the last duration, where that is later.
     Renew {
         session: SessionId,
     },

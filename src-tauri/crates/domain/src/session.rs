@@ -141,13 +141,19 @@ impl Session {
         }
     }
 
-    /// The lease ends `duration` from now; said twice, it changes nothing more.
+    /// The lease ends `duration` from now, or when it did if that is later; said twice, it changes nothing more.
     ///
     /// Returns whether new credentials are needed for that.
-    pub fn renew(&mut self, now: Moment) -> bool {
-        let duration = self.request.duration;
-        let Stage::Live(live) = &mut self.stage else { return false };
-        live.lease_end = now.after(duration);
+    pub fn renew(&mut self, duration: Seconds, now: Moment) -> bool {
+        let Stage::Live(live) = &mut self.stage else {
+            self.request.duration = self.request.duration.max(duration);
+            return false;
+        };
+        let lease_end = now.after(duration);
+        if lease_end.millis_left(now) > live.lease_end.millis_left(now) {
+            live.lease_end = lease_end;
+            self.request.duration = duration;
+        }
         let outlives = live.lease_end.millis_left(now) > live.expires.millis_left(now);
         let is_near = live.expires.millis_left(now) <= i64::from(ISSUE_AHEAD.0) * 1000;
         outlives && is_near && live.issue_at.take().is_some()

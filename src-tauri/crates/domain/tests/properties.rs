@@ -121,8 +121,7 @@ impl World {
             return Ok(vec![]);
         };
         if let (Intent::Renew { .. }, Some(session)) = (&intent, &answer.session) {
-            let duration = self.state.session(session.as_str()).unwrap().request.duration;
-            self.leases.insert(session.clone(), Bound::after(self.now, duration));
+            self.extend(session, self.state.session(session.as_str()).unwrap().request.duration);
         }
         if let (Intent::Request { request, .. }, Some(session)) = (&intent, answer.session) {
             let is_new = before.sessions.iter().all(|s| s.session != session);
@@ -130,9 +129,19 @@ impl World {
             prop_assert!(is_new || !request.fresh, "fresh means new");
             if is_new {
                 self.seen.push(session);
+            } else {
+                self.extend(&session, request.duration);
             }
         }
         Ok(effects)
+    }
+
+    /// A live lease may last for `duration` from now, or as long as it might before.
+    fn extend(&mut self, session: &SessionId, duration: Seconds) {
+        let (now, bound) = (self.now, Bound::after(self.now, duration));
+        if let Some(lease) = self.leases.get_mut(session).filter(|b| b.shown(now) < bound.shown(now)) {
+            *lease = bound;
+        }
     }
 
     fn issued(&mut self, session: SessionId, length: i64) -> Vec<Effect> {

@@ -6,11 +6,11 @@ use crate::{
     failure::{Code, Failure},
     ids::{SessionId, SsoSessionName},
     request::{Answer, Intent, Open, SessionRequest, SignInTarget},
-    session::{Session, Stage},
+    session::{Live, Session, Stage},
     settings::Way,
     sso::{BadStartUrl, Source, SsoSession, StartUrl},
     state::{SLOW_AFTER, SignIn, Sso, State},
-    time::Moment,
+    time::{Moment, Seconds},
     view::{SignInStatus, Stage as SignInStage, Why},
 };
 
@@ -213,10 +213,7 @@ impl State {
         if !request.fresh
             && let Some(same) = self.sessions.iter().rfind(shape)
         {
-            // Whoever asks again while the sign-in waits joins it.
-            let waits = matches!(same.stage, Stage::WaitingForSignIn);
-            let attempt = self.sign_in.as_ref().filter(|_| waits).map(|s| s.attempt);
-            return Ok((Answer { session: Some(same.id.clone()), attempt, url: None }, vec![]));
+            return self.reuse(same.id.clone(), request.duration, now);
         }
         if self.sessions.iter().filter(|s| s.is_open()).count() >= MOST_SESSIONS {
             return Err(Code::TooManySessions.into());
@@ -249,23 +246,47 @@ impl State {
         Ok((Answer { session: Some(id), attempt, url: None }, effects))
     }
 
+    /// An open session serves whoever asks for another `duration` of the same.
+    fn reuse(&mut self, id: SessionId, duration: Seconds, now: Moment) -> Asked {
+        let session = self.open_session(&id)?;
+        let name = session.request.role.sso_session.clone();
+        // Whoever asks again while the sign-in waits joins it.
+        let waits = matches!(session.stage, Stage::WaitingForSignIn);
+        let (attempt, mut effects) = if self.needs_sign_in(session, duration, now) {
+            let (attempt, effects) = self.start_sign_in(&name, None, now)?;
+            (Some(attempt), effects)
+        } else {
+            (self.sign_in.as_ref().filter(|_| waits).map(|s| s.attempt), vec![])
+        };
+        effects.extend(self.extend(&id, duration, now));
+        Ok((Answer { session: Some(id), attempt, url: None }, effects))
+    }
+
     fn renew(&mut self, id: &SessionId, now: Moment) -> Asked {
         let session = self.open_session(id)?;
         if !session.may_serve(now) {
             return Err(Code::SessionNotLive.into());
         }
-        let name = session.request.role.sso_session.clone();
-        let is_signed_in = self.sso_sessions.get(&name).is_some_and(Sso::is_signed_in);
-        let wanted = now.after(session.request.duration);
-        let credentials_last = session
-            .live()
-            .is_some_and(|l| now.at(l.expiration.0).millis_left(now) >= wanted.millis_left(now));
-        if !is_signed_in && !credentials_last {
+        let duration = session.request.duration;
+        if self.needs_sign_in(session, duration, now) {
             return Err(Code::NotSignedIn.into());
         }
-        let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(now));
+        let effects = self.extend(id, duration, now);
+        Ok((Answer { session: Some(id.clone()), ..Answer::default() }, effects))
+    }
+
+    /// Whether only a new sign-in gives a live session credentials for so long.
+    fn needs_sign_in(&self, session: &Session, duration: Seconds, now: Moment) -> bool {
+        let sso = self.sso_sessions.get(&session.request.role.sso_session);
+        let lasts =
+            |live: &Live| now.at(live.expiration.0).millis_left(now) >= now.after(duration).millis_left(now);
+        !sso.is_some_and(Sso::is_signed_in) && !session.live().is_none_or(lasts)
+    }
+
+    fn extend(&mut self, id: &SessionId, duration: Seconds, now: Moment) -> Vec<Effect> {
+        let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(duration, now));
         let issue = self.session(id.as_str()).filter(|_| wants_issue).and_then(|s| self.issue(s));
-        Ok((Answer { session: Some(id.clone()), ..Answer::default() }, issue.into_iter().collect()))
+        issue.into_iter().collect()
     }
 
     fn open(&mut self, id: SessionId, what: Open, now: Moment) -> Asked {

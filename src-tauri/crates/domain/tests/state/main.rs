@@ -8,6 +8,7 @@ mod ending;
 mod issuing;
 mod kept;
 mod lease;
+mod reuse;
 mod rig;
 mod settings;
 mod sign_in;
