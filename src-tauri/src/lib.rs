@@ -59,7 +59,7 @@ fn start(practises: bool) -> Result<(), Failure> {
             window::open(app.handle())?;
             let raise = app.handle().clone();
             instance.on_second_start(move || window::raise(&raise));
-            tauri::async_runtime::spawn(Arc::clone(&link).keep(folder));
+            tauri::async_runtime::spawn(until_quit(app.handle().clone(), Arc::clone(&link), folder));
             if practises {
                 tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
             }
@@ -83,6 +83,12 @@ fn build(builder: tauri::Builder<tauri::Wry>) -> Result<tauri::App, Failure> {
 /// tauri.conf.json, the capabilities and the page, as built in.
 fn context<R: tauri::Runtime>() -> tauri::Context<R> {
     tauri::generate_context!()
+}
+
+/// Whoever has Daypass quit, by the command say, means the window too.
+async fn until_quit(app: tauri::AppHandle, link: Arc<Link>, folder: RuntimeFolder) {
+    link.keep(folder).await;
+    app.exit(0);
 }
 
 /// SIGTERM and SIGINT close the window as a person would.

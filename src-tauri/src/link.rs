@@ -23,7 +23,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Connects, starting the agent when none runs, and again whenever it has gone.
+    /// Connects, starting the agent when none runs, and again whenever it has gone; until somebody has it quit.
     pub(crate) async fn keep(self: Arc<Self>, folder: RuntimeFolder) {
         let mut wait = Duration::from_millis(100);
         loop {
@@ -32,9 +32,12 @@ impl Link {
                     wait = Duration::from_millis(100);
                     self.notice.send_if_modified(|n| n.take_if(|f| is_about_agent(f)).is_some());
                     let mut views = client.views();
-                    self.client.send_replace(Some(client));
+                    self.client.send_replace(Some(client.clone()));
                     while views.changed().await.is_ok() {}
                     self.client.send_replace(None);
+                    if client.has_quit() {
+                        return;
+                    }
                 }
                 Err(failure) => self.warn(failure),
             }
@@ -139,7 +142,36 @@ fn is_about_agent(failure: &Failure) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use daypass_wire::{
+        frame,
+        message::{FromAgent, Hello, Purpose, ToAgent},
+    };
+    use tokio::net::{UnixListener, UnixStream};
+
     use super::*;
+
+    /// An agent that has just been greeted, and is watched.
+    async fn greeted(listener: &UnixListener) -> UnixStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _hello: Hello = frame::read(&mut stream).await.unwrap();
+        frame::write(&mut stream, &Hello::new("daypass-agent", Purpose::Control)).await.unwrap();
+        let _watch: ToAgent = frame::read(&mut stream).await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_crashes_is_found_again_and_one_that_quits_is_let_go() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = RuntimeFolder::at(top.path().join("run"));
+        folder.create().unwrap();
+        let listener = UnixListener::bind(folder.socket()).unwrap();
+        let kept = tokio::spawn(Arc::new(Link::default()).keep(folder));
+        drop(greeted(&listener).await);
+        let mut agent = greeted(&listener).await;
+        frame::write(&mut agent, &FromAgent::Quit).await.unwrap();
+        drop(agent);
+        kept.await.unwrap();
+    }
 
     #[test]
     fn a_failure_of_the_desktop_stands_in_the_agents_view() {

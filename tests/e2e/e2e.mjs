@@ -2,6 +2,7 @@
 // Usage: e2e.mjs FOLDER_OF_THE_PROGRAMS [SCENARIO...]   (under a display; the AWS CLI of tests/clients beside it)
 import { resolve } from "node:path";
 
+import { agent } from "./agent.mjs";
 import { byKeyboard, byMouse } from "./main_job.mjs";
 import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
 import { play, tally } from "./play.mjs";
@@ -14,6 +15,7 @@ const SCENARIOS = [
   ["device code", "light", byDeviceCode],
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],
+  ["agent", "dark", agent],
   ["no address of a bus", "dark", withoutAddress],
   ["nobody at the bus's address", "light", withNobodyThere],
 ];

@@ -113,12 +113,12 @@ export class Scenario {
     await this.close();
     await this.quit();
     this.#organisation?.stdin.end();
-    await until("no program of Daypass runs", () => this.#running("daypass").length === 0);
+    await until("no program of Daypass runs", () => this.running("daypass").length === 0);
   }
 
   async close() {
     await this.window.close();
-    await until("the window's program has ended", () => this.#running("daypass-desktop").length === 0);
+    await until("the window's program has ended", () => this.running("daypass-desktop").length === 0);
   }
 
   async quit() {
@@ -126,7 +126,8 @@ export class Scenario {
     expect(code === 0, `daypass quit ended with ${code}: ${stderr}`);
   }
 
-  #running(program) {
+  /** The processes of a program; of every one of ours for "daypass". */
+  running(program) {
     return this.desk.processes().filter(({ command }) => command.includes(program));
   }
 

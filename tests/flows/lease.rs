@@ -216,4 +216,7 @@ async fn quitting_ends_everything() {
     let port = url::Url::parse(&ticket.url).unwrap().port().unwrap();
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err());
     assert!(!rig.folder.socket().exists());
+    let mut views = rig.client.views();
+    while views.changed().await.is_ok() {}
+    assert!(rig.client.has_quit(), "clients know that it was no crash");
 }

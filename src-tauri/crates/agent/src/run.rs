@@ -3,6 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     sync::Arc,
+    time::Duration,
 };
 
 use daypass_aws::{client::Aws, keyring::Keyring, random};
@@ -14,8 +15,9 @@ use daypass_domain::{
 };
 use daypass_wire::folder::RuntimeFolder;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
+    time::timeout,
 };
 
 use crate::{
@@ -28,6 +30,9 @@ use crate::{
     settings::SettingsFile,
     socket::{self, Desk},
 };
+
+/// How long clients may take to hear that it has quit. Nothing secret is left by then.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What an agent is made of.
 pub struct Parts {
@@ -52,6 +57,7 @@ pub struct Agent {
     actor: tokio::task::JoinHandle<()>,
     socket: tokio::task::JoinHandle<()>,
     guard: JoinSet<()>,
+    has_quit: watch::Sender<bool>,
     folder: RuntimeFolder,
     /// Held as long as we run: it decides who is the one agent.
     lock: Option<File>,
@@ -87,11 +93,17 @@ impl Agent {
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
         let actor = Actor::new(state, effects, parts.memory, keeper);
-        let desk = Desk { mail: mail.clone(), views: actor.views(), secrets: Arc::clone(&secrets) };
+        let has_quit = watch::Sender::new(false);
+        let desk = Desk {
+            mail: mail.clone(),
+            views: actor.views(),
+            has_quit: has_quit.subscribe(),
+            secrets: Arc::clone(&secrets),
+        };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();
         let actor = tokio::spawn(actor.run(letters));
-        Ok(Self { mail, secrets, actor, socket, guard, folder: parts.folder, lock: Some(lock) })
+        Ok(Self { mail, secrets, actor, socket, guard, has_quit, folder: parts.folder, lock: Some(lock) })
     }
 
     /// Asks it to end everything, as `Quit` does.
@@ -101,12 +113,16 @@ impl Agent {
         reply.await.ok();
     }
 
-    /// Waits until it has ended; then the socket goes, and the lock.
+    /// Waits until it has ended; then the socket goes, clients hear of it, and the lock goes.
     pub async fn ended(&mut self) {
-        (&mut self.actor).await.ok();
+        let has_quit = (&mut self.actor).await.is_ok();
         self.guard.abort_all();
         self.socket.abort();
         std::fs::remove_file(self.folder.socket()).ok();
+        if has_quit {
+            self.has_quit.send_replace(true);
+            timeout(FAREWELL, self.has_quit.closed()).await.ok();
+        }
         self.lock = None;
     }
 }

@@ -31,6 +31,8 @@ const MOST_HOLDERS: usize = 256;
 pub struct Desk {
     pub mail: mpsc::Sender<Mail>,
     pub views: watch::Receiver<Arc<View>>,
+    /// True once the agent has quit: clients are told, and then their connections end.
+    pub has_quit: watch::Receiver<bool>,
     pub secrets: Arc<Secrets>,
 }
 
@@ -88,14 +90,26 @@ impl Desk {
         let (mut read, mut write) = stream.into_split();
         // `None`: the client begins to watch.
         let (sender, mut replies) = mpsc::channel::<Option<FromAgent>>(16);
-        let mut views = self.views.clone();
+        let (mut views, mut has_quit) = (self.views.clone(), self.has_quit.clone());
         let writer = async move {
-            let mut watches = false;
+            let (mut watches, mut has_views) = (false, true);
             loop {
                 let reply = tokio::select! {
                     biased;
                     reply = replies.recv() => match reply { Some(reply) => reply, None => return },
-                    changed = views.changed(), if watches => if changed.is_ok() { None } else { return },
+                    is_told = async { has_quit.wait_for(|quit| *quit).await.is_ok() } => {
+                        if is_told {
+                            send(&mut write, &FromAgent::Quit).await;
+                        }
+                        return;
+                    }
+                    changed = views.changed(), if watches && has_views => {
+                        has_views = changed.is_ok();
+                        if !has_views {
+                            continue;
+                        }
+                        None
+                    }
                 };
                 // The view that a reply is about goes before the reply.
                 let is_due = reply.is_none() || (watches && views.has_changed().unwrap_or(false));

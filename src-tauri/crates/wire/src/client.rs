@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -66,6 +66,7 @@ pub struct Client {
     waiting: Waiting,
     number: Arc<AtomicU32>,
     views: watch::Receiver<Option<Arc<View>>>,
+    has_quit: Arc<AtomicBool>,
 }
 
 impl Client {
@@ -77,8 +78,10 @@ impl Client {
         let (read, write) = greet(folder, program, Purpose::Control).await?.into_split();
         let waiting = Waiting::default();
         let (sender, views) = watch::channel(None);
-        tokio::spawn(listen(read, Arc::clone(&waiting), sender));
-        let client = Self { write: Arc::new(AsyncMutex::new(write)), waiting, number: Arc::default(), views };
+        let has_quit = Arc::<AtomicBool>::default();
+        tokio::spawn(listen(read, Arc::clone(&waiting), sender, Arc::clone(&has_quit)));
+        let write = Arc::new(AsyncMutex::new(write));
+        let client = Self { write, waiting, number: Arc::default(), views, has_quit };
         client.send(0, Question::Watch).await.map_err(|f| f.code)?;
         Ok(client)
     }
@@ -131,6 +134,12 @@ impl Client {
         self.views.clone()
     }
 
+    /// Whether the agent is gone because somebody asked it to quit.
+    #[must_use]
+    pub fn has_quit(&self) -> bool {
+        self.has_quit.load(Ordering::Acquire)
+    }
+
     /// Waits until a view satisfies `enough`.
     ///
     /// # Errors
@@ -167,7 +176,12 @@ impl Client {
 }
 
 /// Hands replies to those who wait and publishes views, until the connection ends.
-async fn listen(mut read: OwnedReadHalf, waiting: Waiting, views: watch::Sender<Option<Arc<View>>>) {
+async fn listen(
+    mut read: OwnedReadHalf,
+    waiting: Waiting,
+    views: watch::Sender<Option<Arc<View>>>,
+    has_quit: Arc<AtomicBool>,
+) {
     while let Ok(message) = frame::read_reply(&mut read).await {
         match message {
             FromAgent::View(view) => {
@@ -179,6 +193,7 @@ async fn listen(mut read: OwnedReadHalf, waiting: Waiting, views: watch::Sender<
                     asker.send(reply).ok();
                 }
             }
+            FromAgent::Quit => has_quit.store(true, Ordering::Release),
         }
     }
     // Nobody is answered any more: dropping the senders tells them.

@@ -63,8 +63,13 @@ pub enum Question {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FromAgent {
-    Reply { number: u32, reply: Reply },
+    Reply {
+        number: u32,
+        reply: Reply,
+    },
     View(Box<View>),
+    /// The last word of an agent that ends because it was asked to; one that crashes says nothing.
+    Quit,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
