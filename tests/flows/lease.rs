@@ -11,7 +11,7 @@ use daypass_tests::{
     http,
     rig::{Rig, START, code},
 };
-use daypass_wire::follow;
+use daypass_wire::{client::Client, follow};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_secs(START + seconds)
@@ -35,6 +35,19 @@ async fn a_lease_serves_credentials_that_aws_accepts() {
     assert_eq!(served["Expiration"], at(1800).rfc3339(), "programs stop with the lease");
     let who = &rig.view().await.sso_sessions[0].identity;
     assert_eq!(who.as_deref(), Some("dana@example.com"), "STS accepted the signature");
+}
+
+#[tokio::test]
+async fn a_client_that_comes_later_is_told_what_time_it_is() {
+    let rig = Rig::signed_in().await;
+    rig.lease(60).await;
+    rig.pass_unnoticed(Seconds::minutes(20));
+    let late = Client::connect(&rig.folder, "late").await.unwrap();
+    assert_eq!(
+        late.wait_for(|view| Some(view.now)).await.unwrap(),
+        at(1200),
+        "and not when something changed"
+    );
 }
 
 #[tokio::test]

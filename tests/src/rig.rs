@@ -279,7 +279,8 @@ fn start_agent(
     environment: Vec<(&'static str, String)>,
     buses: Option<Buses>,
 ) -> (Agent, RuntimeFolder) {
-    let folder = RuntimeFolder::at(top.path().join("run"));
+    // Where the command looks with `XDG_RUNTIME_DIR` set to the top.
+    let folder = RuntimeFolder::at(top.path().join("daypass"));
     let variable = move |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
     let acme = SsoSession {
         name: "acme".parse().expect("a name"),

@@ -90,6 +90,7 @@ impl Agent {
         });
         let secrets = Arc::new(Secrets::default());
         let (mail, letters) = mpsc::channel(256);
+        let clock = parts.clock.clone();
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
         let actor = Actor::new(state, effects, parts.memory, keeper);
@@ -99,6 +100,7 @@ impl Agent {
             views: actor.views(),
             has_quit: has_quit.subscribe(),
             secrets: Arc::clone(&secrets),
+            clock,
         };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();

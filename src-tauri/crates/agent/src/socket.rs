@@ -18,6 +18,7 @@ use tokio::{
 
 use crate::{
     actor::{Mail, Served},
+    clock::Clock,
     secrets::{Secrets, Ticket, process_json},
 };
 
@@ -34,6 +35,7 @@ pub struct Desk {
     /// True once the agent has quit: clients are told, and then their connections end.
     pub has_quit: watch::Receiver<bool>,
     pub secrets: Arc<Secrets>,
+    pub clock: Clock,
 }
 
 /// Binds the socket in the folder; a stale one is replaced (the caller holds the lock).
@@ -115,7 +117,9 @@ impl Desk {
                 let is_due = reply.is_none() || (watches && views.has_changed().unwrap_or(false));
                 if is_due {
                     watches = true;
-                    let view = Arc::unwrap_or_clone(Arc::clone(&views.borrow_and_update()));
+                    let mut view = Arc::unwrap_or_clone(Arc::clone(&views.borrow_and_update()));
+                    // It may have been made long ago, and clients count on from here.
+                    view.now = self.clock.now().wall;
                     if !send(&mut write, &FromAgent::View(Box::new(view))).await {
                         return;
                     }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
-    /// The agent's clock when this view was made; clients count on from it.
+    /// The agent's clock when this view was sent; clients count on from it.
     pub now: Timestamp,
     /// How far local time is ahead of UTC, in seconds.
     pub utc_offset: i32,

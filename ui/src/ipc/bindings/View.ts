@@ -16,7 +16,7 @@ import type { TodayView } from "./TodayView";
  */
 export type View = { 
 /**
- * The agent's clock when this view was made; clients count on from it.
+ * The agent's clock when this view was sent; clients count on from it.
  */
 now: Timestamp, 
 /**
