@@ -1,18 +1,19 @@
 //! Arguments: the command line of `daypass-practice`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
 
-use daypass_practice::{Clock, Consent, Failure, Options, Plan, Rates, UnknownFailure};
+use daypass_practice::{Clock, Consent, Failure, Options, Plan, Rates, UnknownFailure, roles_to_try};
 
-/// A simulated AWS organisation on loopback: IAM Identity Center, STS and console.
+/// A simulated AWS organisation on loopback: IAM Identity Center, STS, console and a few services.
 ///
 /// Prints one line of JSON when it listens: baseUrl, startUrl, region, and the environment that points AWS clients
 /// at it. Ends when its standard input is closed, or on SIGTERM or SIGINT.
 #[derive(Parser)]
-#[command(name = "daypass-practice", version, after_help = FAILURES)]
+#[command(name = "daypass-practice", version, after_help = after_help())]
 pub(crate) struct Arguments {
     /// Port on 127.0.0.1; 0 for any free one
     #[arg(long, default_value_t = 0)]
@@ -39,6 +40,9 @@ pub(crate) struct Arguments {
     /// Region it says it lives in; us-gov-…, cn-… and eusc-… have partitions of their own
     #[arg(long, default_value = "us-east-1", value_parser = region, help_heading = "The organisation")]
     region: String,
+    /// Address that callers seem to come from, for policies with aws:SourceIp
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", help_heading = "The organisation")]
+    source_ip: IpAddr,
     /// Hostile names for all accounts but the first four, odd roles in them, and hostile texts in all errors
     #[arg(long, help_heading = "The organisation")]
     hostile_names: bool,
@@ -120,6 +124,27 @@ TARGET is what the path begins with, every path without it; `/` alone is STS. Af
   --fail '/assignment/roles?account_id=111122223333=hang'   one account hangs
   --fail-accounts 3=429:2                                   three accounts are throttled twice each";
 
+/// What there is to try, and what can go wrong.
+fn after_help() -> String {
+    let mut help =
+        "Roles to assume, arn:aws:iam::ACCOUNT:role/NAME, in every account if nothing else is said:\n"
+            .to_owned();
+    for (name, about) in roles_to_try() {
+        help.push_str(&format!("  {name:<16}{about}\n"));
+    }
+    format!("{help}\n{SERVICES}\n\n{FAILURES}")
+}
+
+const SERVICES: &str = "\
+Every portal role but BillingViewer may assume roles. Sessions are chained, so 1 hour at most. Session policies
+(2,048 characters, 10 ARNs of AWS's), tags and source identity are enforced, on these services as well:
+  s3               audit-logs-ACCOUNT, exports-ACCOUNT: list, get, put, delete
+  dynamodb         tables orders, sessions, with the key id: list, describe, get, put, delete, scan
+  logs             /acme/checkout, /aws/lambda/replay-audit: describe, filter, get
+  ssm              parameters under /checkout and /shared: get, by path, put
+  secretsmanager   checkout/database, partner/token: list, describe, get
+  lambda           replay-audit, checkout: list, get, invoke";
+
 impl Arguments {
     pub(crate) fn options(&self) -> Options {
         let clock = Clock::real();
@@ -152,6 +177,7 @@ impl Arguments {
             refuse_after: self.refuse_after,
             consent,
             start_url: self.start_url.clone(),
+            source_ip: self.source_ip,
             clock,
         }
     }

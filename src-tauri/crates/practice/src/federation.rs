@@ -78,6 +78,10 @@ fn signin_token(app: &Shared, parameters: &Parameters) -> Response {
             && credentials.expiration > now
     });
     let Some(credentials) = credentials else { return refused("Invalid credentials parameter") };
+    if credentials.session.is_chained && duration.is_some() {
+        // Role chaining: such a console lasts as long as its credentials, and AWS's words for it say nothing of that.
+        return refused("Invalid credentials parameter");
+    }
     let signin = SigninToken {
         account_id: credentials.account_id.clone(),
         role: credentials.role.clone(),

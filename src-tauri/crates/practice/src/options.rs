@@ -1,5 +1,6 @@
 //! Options: how large, how slow and how strict a practice organisation is.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::chance::Rates;
@@ -67,6 +68,8 @@ pub struct Options {
     pub consent: Consent,
     /// A start URL that is accepted besides the organisation's own `/start`.
     pub start_url: Option<String>,
+    /// Where callers seem to come from, for policies that ask: `aws:SourceIp`.
+    pub source_ip: IpAddr,
     /// The clock all of it goes by.
     pub clock: Clock,
 }
@@ -96,6 +99,7 @@ impl Default for Options {
             refuse_after: None,
             consent: Consent::Ask,
             start_url: None,
+            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             clock: Clock::real(),
         }
     }

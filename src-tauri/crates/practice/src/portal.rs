@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 
 use crate::clock::{after, milliseconds};
 use crate::page::Parameters;
-use crate::random::{self, hex};
-use crate::state::{App, Kind, RoleCredentials, Shared, State};
+use crate::random::hex;
+use crate::session::RoleSession;
+use crate::state::{App, Shared, State};
 
 const BEARER: &str = "x-amz-sso_bearer_token";
 const LARGEST_PAGE: usize = 100;
@@ -105,18 +106,15 @@ pub(crate) async fn role_credentials(
     if !is_listed || state.forbidden.contains(&(account_id.clone(), role.clone())) {
         return Err(PortalError::Forbidden);
     }
-    let access_key_id = state.issue(Kind::AccessKeyId, random::access_key_id());
-    let secret_access_key = state.issue(Kind::SecretAccessKey, random::secret_access_key());
-    let session_token = state.issue(Kind::SessionToken, random::session_token());
     let expiration = after(now, state.options.role_credentials_lifetime);
+    let session = RoleSession::of_portal(&account_id, &role, &app.region, now);
+    let (access_key_id, credentials) = state.issue_credentials(&role, session, expiration);
     let answer = json!({ "roleCredentials": {
         "accessKeyId": access_key_id,
-        "secretAccessKey": secret_access_key,
-        "sessionToken": session_token,
+        "secretAccessKey": credentials.secret_access_key,
+        "sessionToken": credentials.session_token,
         "expiration": milliseconds(expiration),
     }});
-    let credentials = RoleCredentials { account_id, role, secret_access_key, session_token, expiration };
-    state.credentials.insert(access_key_id, credentials);
     Ok(Json(answer))
 }
 

@@ -1,6 +1,7 @@
 //! Practice: the handle of a running practice organisation, with the switches tests turn.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ use crate::hostile;
 use crate::listener::Loopback;
 use crate::options::{Consent, Options};
 use crate::organisation::{Account, generate};
+use crate::roles::{AssumableRole, ChainedRole};
 use crate::server::serve;
 use crate::state::{App, Issued, Request, Shared};
 use crate::tls::Authority;
@@ -99,11 +101,13 @@ impl Practice {
         &self.app.region
     }
 
-    /// The environment that points a client here.
+    /// The environment that points a client here. `AWS_ENDPOINT_URL` covers every service: calls of those that aren't
+    /// served end here as well, and not at AWS with credentials that mean nothing there.
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let base = self.app.base_url.clone();
         vec![
+            ("AWS_ENDPOINT_URL", base.clone()),
             ("AWS_ENDPOINT_URL_SSO", base.clone()),
             ("AWS_ENDPOINT_URL_SSO_OIDC", base.clone()),
             ("AWS_ENDPOINT_URL_STS", base),
@@ -124,6 +128,23 @@ impl Practice {
             Some(known) => *known = account,
             None => state.accounts.push(account),
         }
+    }
+
+    /// Puts a role into an account that AssumeRole can be asked for, or replaces the one of its name.
+    ///
+    /// # Errors
+    /// When AWS would call one of its policies malformed, with why.
+    pub fn put_role(&self, role: &ChainedRole) -> Result<(), String> {
+        let role = AssumableRole::read(role).map_err(|malformed| malformed.0)?;
+        let mut state = self.app.lock();
+        state.roles.retain(|known| known.account_id != role.account_id || known.name != role.name);
+        state.roles.push(role);
+        Ok(())
+    }
+
+    /// Sets where callers seem to come from, for policies with `aws:SourceIp`.
+    pub fn set_source_ip(&self, address: IpAddr) {
+        self.app.lock().source_ip = address;
     }
 
     /// Makes a role answer 403 although it is still listed, as a stale assignment does.

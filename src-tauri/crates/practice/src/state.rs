@@ -1,6 +1,7 @@
 //! State: everything the practice organisation remembers, behind one lock.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ring::hmac;
@@ -11,11 +12,14 @@ use url::Url;
 use crate::chance::Chance;
 use crate::clock::{Clock, after};
 use crate::failure::Failures;
+use crate::holdings::Holdings;
 use crate::listener::Door;
 use crate::options::Options;
 use crate::organisation::Account;
 use crate::partition::Partition;
 use crate::random;
+use crate::roles::AssumableRole;
+use crate::session::RoleSession;
 
 /// What a secret is that the practice organisation issued.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -30,11 +34,11 @@ pub enum Kind {
     AccessToken,
     /// CreateToken's `refreshToken`.
     RefreshToken,
-    /// GetRoleCredentials' `accessKeyId`; not secret by itself.
+    /// GetRoleCredentials' `accessKeyId`, or AssumeRole's; not secret by itself.
     AccessKeyId,
-    /// GetRoleCredentials' `secretAccessKey`.
+    /// GetRoleCredentials' `secretAccessKey`, or AssumeRole's.
     SecretAccessKey,
-    /// GetRoleCredentials' `sessionToken`.
+    /// GetRoleCredentials' `sessionToken`, or AssumeRole's.
     SessionToken,
     /// The federation endpoint's `SigninToken`.
     SigninToken,
@@ -58,7 +62,7 @@ pub struct Request {
     pub method: String,
     /// The path alone.
     pub path: String,
-    /// For STS and the federation endpoint: which action it was, if a known one.
+    /// Which action it was, if a known one: `AssumeRole` of STS, `getSigninToken`, or `s3:PutObject` as policies have it.
     pub action: Option<&'static str>,
     /// The status answered; absent while there is no answer, and 0 if the connection was reset.
     pub status: Option<u16>,
@@ -122,6 +126,12 @@ impl Shared {
 pub(crate) struct State {
     pub(crate) options: Options,
     pub(crate) accounts: Vec<Account>,
+    /// Roles that were put in besides those every organisation has.
+    pub(crate) roles: Vec<AssumableRole>,
+    /// What lies in an account, from the first call to it on.
+    pub(crate) holdings: HashMap<String, Holdings>,
+    /// Where callers seem to come from.
+    pub(crate) source_ip: IpAddr,
     pub(crate) forbidden: HashSet<(String, String)>,
     pub(crate) is_skew_checked: bool,
     pub(crate) registrations: HashMap<String, Registration>,
@@ -196,6 +206,8 @@ pub(crate) struct RoleCredentials {
     pub(crate) secret_access_key: String,
     pub(crate) session_token: String,
     pub(crate) expiration: OffsetDateTime,
+    /// Who they speak for, and what narrows them.
+    pub(crate) session: Arc<RoleSession>,
 }
 
 pub(crate) struct SigninToken {
@@ -216,9 +228,13 @@ pub(crate) struct ConsoleSession {
 
 impl State {
     fn new(options: Options, accounts: Vec<Account>) -> Self {
+        let source_ip = options.source_ip;
         Self {
             options,
             accounts,
+            roles: Vec::new(),
+            holdings: HashMap::new(),
+            source_ip,
             forbidden: HashSet::new(),
             is_skew_checked: true,
             registrations: HashMap::new(),
@@ -251,6 +267,26 @@ impl State {
         self.last_session += 1;
         self.sessions.insert(self.last_session, after(now, self.options.session_lifetime));
         self.last_session
+    }
+
+    /// Issues credentials for a session; `role` is the name a person knows it by.
+    pub(crate) fn issue_credentials(
+        &mut self,
+        role: &str,
+        session: RoleSession,
+        expiration: OffsetDateTime,
+    ) -> (String, RoleCredentials) {
+        let access_key_id = self.issue(Kind::AccessKeyId, random::access_key_id());
+        let credentials = RoleCredentials {
+            account_id: session.account_id.clone(),
+            role: role.to_owned(),
+            secret_access_key: self.issue(Kind::SecretAccessKey, random::secret_access_key()),
+            session_token: self.issue(Kind::SessionToken, random::session_token()),
+            expiration,
+            session: Arc::new(session),
+        };
+        self.credentials.insert(access_key_id.clone(), credentials.clone());
+        (access_key_id, credentials)
     }
 
     /// When the session ends, if it still lives.

@@ -5,14 +5,15 @@ use axum::extract::{RawQuery, State as Extract};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use time::format_description::well_known::Rfc3339;
 
-use crate::organisation::{reserved_role_name, role_id};
+use crate::assume_role::{Assumed, NotAssumed, assume};
+use crate::caller::{Caller, Unauthenticated, authenticate};
 use crate::page::{Parameters, escape};
-use crate::partition::Partition;
 use crate::random;
 use crate::server::Action;
-use crate::sigv4::{Received, Signature, Unsigned, format_timestamp};
-use crate::state::{App, RoleCredentials, Shared};
+use crate::sigv4::Received;
+use crate::state::{App, Shared};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 const VERSION: &str = "2011-06-15";
@@ -23,8 +24,6 @@ const ACTIONS: [&str; 5] = [
     "GetFederationToken",
     "DecodeAuthorizationMessage",
 ];
-/// How far a request's clock may be from ours.
-const SKEW: time::Duration = time::Duration::minutes(5);
 
 /// Why a request is refused.
 struct StsError {
@@ -72,11 +71,15 @@ pub(crate) async fn query_from_body(
 fn answer(app: &Shared, request: &Received<'_>, parameters: &Parameters) -> Response {
     let named = parameters.one("Action").unwrap_or_default();
     let action = ACTIONS.into_iter().find(|known| *known == named);
-    let result = authenticate(app, request).and_then(|caller| {
+    let caller = authenticate(app, request, "sts").map_err(|why| {
+        let (status, code) = unauthenticated(&why);
+        StsError { status, code, message: why.message().to_owned() }
+    });
+    let result = caller.and_then(|caller| {
         if parameters.one("Version").is_some_and(|version| version != VERSION) {
             return refuse(400, "InvalidAction", "Could not find operation for that version");
         }
-        perform(app, action, &caller)
+        perform(app, action, &caller, parameters)
     });
     let mut response = match result {
         Ok(xml) => (StatusCode::OK, [(CONTENT_TYPE, "text/xml")], xml).into_response(),
@@ -88,86 +91,48 @@ fn answer(app: &Shared, request: &Received<'_>, parameters: &Parameters) -> Resp
     response
 }
 
-/// The credentials that signed the request, if everything about the signature is right.
-fn authenticate(app: &Shared, request: &Received<'_>) -> Result<RoleCredentials, StsError> {
-    let signature = match Signature::read(request.headers) {
-        Ok(signature) => signature,
-        Err(Unsigned::Missing) => {
-            return refuse(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+/// The words of the query protocol for a signature that isn't right.
+pub(crate) fn unauthenticated(why: &Unauthenticated) -> (StatusCode, &'static str) {
+    let (status, code) = match why {
+        Unauthenticated::Missing => (StatusCode::FORBIDDEN, "MissingAuthenticationToken"),
+        Unauthenticated::Incomplete => (StatusCode::BAD_REQUEST, "IncompleteSignature"),
+        Unauthenticated::Scope(_) | Unauthenticated::Skew(_) | Unauthenticated::WrongSignature => {
+            (StatusCode::FORBIDDEN, "SignatureDoesNotMatch")
         }
-        Err(Unsigned::Incomplete) => {
-            let message = "Authorization header requires 'Credential', 'Signature', 'SignedHeaders' and an 'X-Amz-Date'";
-            return refuse(400, "IncompleteSignature", message);
+        Unauthenticated::UnknownKey | Unauthenticated::WrongToken => {
+            (StatusCode::FORBIDDEN, "InvalidClientTokenId")
         }
+        Unauthenticated::Expired => (StatusCode::FORBIDDEN, "ExpiredToken"),
     };
-    if signature.service != "sts" {
-        let message = "Credential should be scoped to correct service: 'sts'. ";
-        return refuse(403, "SignatureDoesNotMatch", message);
-    }
-    if !signature.timestamp.starts_with(&signature.date) {
-        return refuse(
-            403,
-            "SignatureDoesNotMatch",
-            "Date in Credential scope does not match YYYYMMDD of the request",
-        );
-    }
-    let now = app.clock.now();
-    let state = app.lock();
-    if state.is_skew_checked {
-        check_skew(&signature, now)?;
-    }
-    // Credentials of one partition are unknown in the others.
-    let is_ours = Partition::of(&signature.region) == app.partition;
-    let Some(credentials) = state.credentials.get(&signature.access_key_id).filter(|_| is_ours) else {
-        return refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
-    };
-    let session_token = request.headers.get("x-amz-security-token").map(|token| token.as_bytes());
-    if session_token != Some(credentials.session_token.as_bytes()) {
-        return refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
-    }
-    if !signature.is_made_with(&credentials.secret_access_key, request) {
-        let message = "The request signature we calculated does not match the signature you provided. \
-                       Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
-        return refuse(403, "SignatureDoesNotMatch", message);
-    }
-    if credentials.expiration <= now {
-        return refuse(403, "ExpiredToken", "The security token included in the request is expired");
-    }
-    Ok(credentials.clone())
+    (status, code)
 }
 
-fn check_skew(signature: &Signature, now: time::OffsetDateTime) -> Result<(), StsError> {
-    let (stamp, at) = (&signature.timestamp, format_timestamp(now));
-    if now - signature.signed_at > SKEW {
-        let limit = format_timestamp(now - SKEW);
-        let message = format!("Signature expired: {stamp} is now earlier than {limit} ({at} - 5 min.)");
-        return refuse(403, "SignatureDoesNotMatch", message);
-    }
-    if signature.signed_at - now > SKEW {
-        let limit = format_timestamp(now + SKEW);
-        let message =
-            format!("Signature not yet current: {stamp} is still later than {limit} ({at} + 5 min.)");
-        return refuse(403, "SignatureDoesNotMatch", message);
-    }
-    Ok(())
-}
-
-fn perform(app: &Shared, action: Option<&str>, caller: &RoleCredentials) -> Result<String, StsError> {
-    let account = &caller.account_id;
-    let arn = format!(
-        "arn:{}:sts::{account}:assumed-role/{}/dana@example.com",
-        app.partition.arn_name(),
-        reserved_role_name(account, &caller.role)
-    );
+fn perform(
+    app: &Shared,
+    action: Option<&str>,
+    caller: &Caller,
+    parameters: &Parameters,
+) -> Result<String, StsError> {
+    let session = &caller.session;
+    let arn = session.arn(app.partition);
     match action {
-        Some("GetCallerIdentity") => Ok(format!(
-            "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    \
-             <UserId>{}:dana@example.com</UserId>\n    <Account>{account}</Account>\n  </GetCallerIdentityResult>\n  \
-             <ResponseMetadata>\n    <RequestId>{}</RequestId>\n  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
-            escape(&arn),
-            role_id(account, &caller.role),
-            random::request_id(),
-        )),
+        // Needs no permission: not even a Deny keeps anybody from asking who they are.
+        Some("GetCallerIdentity") => {
+            let (arn, id, account) = (escape(&arn), escape(&session.user_id()), &session.account_id);
+            let result = format!(
+                "    <Arn>{arn}</Arn>\n    <UserId>{id}</UserId>\n    <Account>{account}</Account>\n"
+            );
+            Ok(result_of("GetCallerIdentity", &result))
+        }
+        Some("AssumeRole") => match assume(app, caller, parameters) {
+            Ok(assumed) => Ok(result_of("AssumeRole", &assumed_role(app, &assumed))),
+            Err(NotAssumed::AccessDenied(message)) => refuse(403, "AccessDenied", message),
+            Err(NotAssumed::MalformedPolicyDocument(message)) => {
+                refuse(400, "MalformedPolicyDocument", message)
+            }
+            Err(NotAssumed::PackedPolicyTooLarge(message)) => refuse(400, "PackedPolicyTooLarge", message),
+            Err(NotAssumed::Validation(message)) => refuse(400, "ValidationError", message),
+        },
         Some(action @ ("GetSessionToken" | "GetFederationToken")) => {
             refuse(403, "AccessDenied", format!("Cannot call {action} with session credentials"))
         }
@@ -176,6 +141,38 @@ fn perform(app: &Shared, action: Option<&str>, caller: &RoleCredentials) -> Resu
         }
         None => refuse(400, "InvalidAction", "Could not find operation for version 2011-06-15"),
     }
+}
+
+fn result_of(action: &str, result: &str) -> String {
+    format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\">\n  <{action}Result>\n{result}  </{action}Result>\n  \
+         <ResponseMetadata>\n    <RequestId>{}</RequestId>\n  </ResponseMetadata>\n</{action}Response>\n",
+        random::request_id(),
+    )
+}
+
+fn assumed_role(app: &Shared, assumed: &Assumed) -> String {
+    let (credentials, session) = (&assumed.credentials, &assumed.credentials.session);
+    let expiration = credentials.expiration.replace_nanosecond(0).unwrap_or(credentials.expiration);
+    let mut xml = String::new();
+    if let Some(identity) = &session.source_identity {
+        xml.push_str(&format!("    <SourceIdentity>{}</SourceIdentity>\n", escape(identity)));
+    }
+    xml.push_str(&format!(
+        "    <AssumedRoleUser>\n      <Arn>{}</Arn>\n      <AssumedRoleId>{}</AssumedRoleId>\n    </AssumedRoleUser>\n    \
+         <Credentials>\n      <AccessKeyId>{}</AccessKeyId>\n      <SecretAccessKey>{}</SecretAccessKey>\n      \
+         <SessionToken>{}</SessionToken>\n      <Expiration>{}</Expiration>\n    </Credentials>\n",
+        escape(&session.arn(app.partition)),
+        escape(&session.user_id()),
+        assumed.access_key_id,
+        credentials.secret_access_key,
+        credentials.session_token,
+        expiration.format(&Rfc3339).unwrap_or_default(),
+    ));
+    if let Some(percent) = assumed.packed_policy_size {
+        xml.push_str(&format!("    <PackedPolicySize>{percent}</PackedPolicySize>\n"));
+    }
+    xml
 }
 
 /// An error as the query protocol has it.

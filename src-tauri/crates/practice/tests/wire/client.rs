@@ -4,9 +4,7 @@ use std::io;
 
 use daypass_practice::{Clock, Consent, Options, Practice};
 use ring::digest::{SHA256, digest};
-use ring::hmac;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use time::macros::datetime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -169,49 +167,17 @@ impl Rig {
 
     /// Credentials for a role that every practice organisation has.
     pub(crate) async fn keys(&self) -> Keys {
+        self.keys_of("111122223333", "ReadOnlyAccess").await
+    }
+
+    /// Credentials for a role, from the portal.
+    pub(crate) async fn keys_of(&self, account: &str, role: &str) -> Keys {
         let signed_in = self.sign_in().await;
-        let target = "/federation/credentials?role_name=ReadOnlyAccess&account_id=111122223333";
-        let answer = self.portal(target, signed_in["accessToken"].as_str().unwrap()).await;
+        let target = format!("/federation/credentials?role_name={role}&account_id={account}");
+        let answer = self.portal(&target, signed_in["accessToken"].as_str().unwrap()).await;
         let keys = answer.json()["roleCredentials"].clone();
         let field = |name: &str| keys[name].as_str().unwrap().to_owned();
         Keys { id: field("accessKeyId"), secret: field("secretAccessKey"), token: field("sessionToken") }
-    }
-
-    /// Calls STS with a signature made at `signed_at`.
-    pub(crate) async fn sts(&self, action: &str, keys: &Keys, signed_at: OffsetDateTime) -> Answer {
-        self.sts_in("eu-west-1", action, keys, signed_at).await
-    }
-
-    /// The same with a signature for a Region.
-    pub(crate) async fn sts_in(
-        &self,
-        region: &str,
-        action: &str,
-        keys: &Keys,
-        signed_at: OffsetDateTime,
-    ) -> Answer {
-        let body = format!("Action={action}&Version=2011-06-15");
-        let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
-        let stamp = signed_at.format(&format).unwrap();
-        let (date, scope) = (&stamp[..8], format!("{}/{region}/sts/aws4_request", &stamp[..8]));
-        let names = "host;x-amz-date;x-amz-security-token";
-        let lines =
-            format!("host:{}\nx-amz-date:{stamp}\nx-amz-security-token:{}\n", self.host(), keys.token);
-        let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", sha256_hex(&body));
-        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", sha256_hex(&canonical));
-        let key = mac(format!("AWS4{}", keys.secret).as_bytes(), date);
-        let key = mac(&mac(&mac(&key, region), "sts"), "aws4_request");
-        let signature = hex(&mac(&key, &to_sign));
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
-            keys.id
-        );
-        let headers = [
-            ("x-amz-date", stamp.as_str()),
-            ("x-amz-security-token", &keys.token),
-            ("authorization", &authorization),
-        ];
-        self.send("POST", "/", &headers, &body).await.unwrap()
     }
 
     /// Asks for a sign-in token.
@@ -237,18 +203,6 @@ pub(crate) fn encode(fields: &[(&str, &str)]) -> String {
 fn merge(mut into: Value, from: Value) -> Value {
     into.as_object_mut().unwrap().extend(from.as_object().unwrap().clone());
     into
-}
-
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
-}
-
-fn sha256_hex(text: &str) -> String {
-    hex(digest(&SHA256, text.as_bytes()).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// One bit after the other: slow, plain, and not the code under test.

@@ -88,7 +88,8 @@ async fn unsigned_half_signed_and_unknown_requests_are_refused() {
         rig.send("POST", "/", &[("authorization", "AWS4-HMAC-SHA256 Credential=x")], body).await.unwrap();
     assert_refused(&half, 400, "IncompleteSignature");
     assert_refused(&rig.sts("DoWhatIMean", &keys, rig.clock.now()).await, 400, "InvalidAction");
-    assert_refused(&rig.sts("AssumeRole", &keys, rig.clock.now()).await, 403, "AccessDenied");
+    assert_refused(&rig.sts("AssumeRole", &keys, rig.clock.now()).await, 400, "ValidationError");
+    assert_refused(&rig.sts("GetFederationToken", &keys, rig.clock.now()).await, 403, "AccessDenied");
     assert_refused(&rig.sts("GetSessionToken", &keys, rig.clock.now()).await, 403, "AccessDenied");
 }
 
