@@ -15,6 +15,7 @@ pub mod desktop;
 pub mod event;
 pub mod failure;
 pub mod ids;
+pub mod notification;
 pub mod request;
 pub mod session;
 pub mod settings;
