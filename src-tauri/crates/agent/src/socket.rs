@@ -258,20 +258,25 @@ impl Desk {
         Ok(ticket.path.with_str(|path| format!("http://127.0.0.1:{port}/{path}")))
     }
 
-    /// Keeps the connection until its holder leaves or the lease ends.
+    /// Keeps the connection until its holder leaves or the lease ends. A byte tells it that the lease has changed.
     async fn hold(&self, mut stream: UnixStream, served: &Served) {
         let mut views = self.views.clone();
-        let is_live =
-            |view: &View| view.sessions.iter().any(|s| s.session == served.session && s.phase.is_live());
+        let live = |view: &View| {
+            view.sessions.iter().find(|s| s.session == served.session && s.phase.is_live()).cloned()
+        };
+        let mut known = live(&views.borrow_and_update());
         let mut nothing = [0; 1];
-        loop {
-            if !is_live(&views.borrow_and_update()) {
-                return;
-            }
+        while known.is_some() {
             tokio::select! {
                 _ = stream.read(&mut nothing) => return,
                 changed = views.changed() => if changed.is_err() { return },
             }
+            let now = live(&views.borrow_and_update());
+            // One that reads nothing needs no more of them.
+            if now.is_some() && now != known {
+                stream.try_write(&nothing).ok();
+            }
+            known = now;
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! After a hello with [`Purpose::Reveal`], the client sends one [`Question`]; the agent answers with one
 //! frame, read into a locked page and never into a string of its own. A connection that got a
-//! ticket stays open as long as its holder lives; the agent closes it when the lease ends.
+//! ticket stays open as long as its holder lives; the agent sends a byte when the lease changes, and closes it when
+//! the lease ends.
 
 use daypass_domain::failure::{Code, Failure};
 use daypass_vault::secret::Secret;
