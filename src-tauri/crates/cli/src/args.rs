@@ -31,7 +31,9 @@ Exit codes:
 
 Environment:
   DAYPASS_BROWSER   a command line that opens addresses; %s stands for the address
-  DAYPASS_SESSION   set in the shells Daypass starts: the id of their session
+  DAYPASS_PROMPT    off: the shells Daypass starts keep their own prompt and title
+  DAYPASS_SESSION, DAYPASS_ROLE, DAYPASS_ACCOUNT_NAME
+                    set in the shells Daypass starts, for a prompt of one's own
 
 `daypass help json` has the shapes that --json prints.";
 
@@ -133,6 +135,9 @@ pub(crate) enum Verb {
         print_url: bool,
     },
     /// Start a shell in which AWS programs use a session
+    ///
+    /// In bash, zsh and fish the prompt shows role, account and time left, before what the person's own prompt shows;
+    /// the terminal's title does in any shell. DAYPASS_PROMPT=off leaves both as they are.
     Shell {
         /// Which session
         #[arg(long, value_name = "ID")]
@@ -157,9 +162,20 @@ pub(crate) enum Verb {
     },
     /// End every session and the agent
     Quit,
+    /// What a Daypass shell shows of its lease at each prompt: a line for the title, one for the prompt
+    #[command(hide = true)]
+    Prompt { dialect: Dialect },
     /// The shapes that --json prints
     #[command(hide = true, long_about = JSON_SHAPES, help_template = "{about}")]
     Json,
+}
+
+/// How a shell wants its prompt written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Dialect {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 #[derive(Debug, clap::Args)]

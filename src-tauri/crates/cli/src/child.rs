@@ -24,14 +24,23 @@ pub(crate) enum End {
     Signal(i32),
 }
 
-/// Runs `command` to its end. `connection` is held until then, and `at_lease_end` called when the agent closes it.
+/// What the agent says of the lease while the child runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum News {
+    /// It was renewed, say.
+    Changed,
+    Ended,
+}
+
+/// Runs `command` to its end. `connection` is held until then: the agent sends a byte when the lease changes, and
+/// closes it when the lease ends.
 ///
 /// # Errors
 /// The child can't be started.
 pub(crate) async fn run(
     mut command: Command,
     mut connection: UnixStream,
-    mut at_lease_end: impl FnMut(),
+    mut tell: impl FnMut(News),
 ) -> io::Result<End> {
     let mut changes = signal(SignalKind::child())?;
     let _taken = take(&SHARED)?;
@@ -58,10 +67,8 @@ pub(crate) async fn run(
         tokio::select! {
             _ = changes.recv() => {}
             read = connection.read(&mut byte), if is_live => {
-                if !matches!(read, Ok(1)) {
-                    is_live = false;
-                    at_lease_end();
-                }
+                is_live = matches!(read, Ok(1));
+                tell(if is_live { News::Changed } else { News::Ended });
             }
         }
     };
@@ -145,6 +152,8 @@ pub(crate) fn end_likewise(end: End) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     fn sh(script: &str) -> Command {
@@ -156,26 +165,32 @@ mod tests {
     #[tokio::test]
     async fn the_childs_exit_code_is_ours() {
         let (ours, _agent) = UnixStream::pair().unwrap();
-        assert_eq!(run(sh("exit 42"), ours, || {}).await.unwrap(), End::Exit(42));
+        assert_eq!(run(sh("exit 42"), ours, |_| {}).await.unwrap(), End::Exit(42));
     }
 
     #[tokio::test]
     async fn a_signal_that_ends_the_child_is_known() {
         let (ours, _agent) = UnixStream::pair().unwrap();
-        assert_eq!(run(sh("kill -TERM $$"), ours, || {}).await.unwrap(), End::Signal(libc::SIGTERM));
+        assert_eq!(run(sh("kill -TERM $$"), ours, |_| {}).await.unwrap(), End::Signal(libc::SIGTERM));
     }
 
     #[tokio::test]
-    async fn the_lease_end_is_told_while_the_child_runs_on() {
-        let (ours, agent) = UnixStream::pair().unwrap();
+    async fn news_of_the_lease_are_told_while_the_child_runs_on() {
+        let (ours, mut agent) = UnixStream::pair().unwrap();
         let (read, write) = std::io::pipe().unwrap();
         let mut command = sh("read line; exit 7");
         command.stdin(read);
+        agent.write_all(&[0]).await.unwrap();
         drop(agent);
-        let mut write = Some(write);
+        let (mut write, mut told) = (Some(write), Vec::new());
         // Only the call at the lease end closes the pipe that the child waits on.
-        let end = run(command, ours, || drop(write.take())).await.unwrap();
-        assert_eq!(end, End::Exit(7));
-        assert!(write.is_none());
+        let tell = |news| {
+            told.push(news);
+            if news == News::Ended {
+                write.take();
+            }
+        };
+        assert_eq!(run(command, ours, tell).await.unwrap(), End::Exit(7));
+        assert_eq!(told, [News::Changed, News::Ended]);
     }
 }

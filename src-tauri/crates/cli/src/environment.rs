@@ -10,6 +10,8 @@ use daypass_wire::start::SHELL_VARIABLES as OURS;
 
 /// The shell's session.
 const SESSION: &str = "DAYPASS_SESSION";
+const ROLE: &str = "DAYPASS_ROLE";
+const ACCOUNT_NAME: &str = "DAYPASS_ACCOUNT_NAME";
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 /// Nobody may ask a proxy for the endpoint on this machine.
 const LOOPBACK: [&str; 2] = ["127.0.0.1", "localhost"];
@@ -27,7 +29,7 @@ const GOES_FIRST: [&str; 6] = [
 pub(crate) fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) {
     scrub(command);
     let variables = variables(grant);
-    let mut names = vec![TOKEN];
+    let mut names = vec![TOKEN, ROLE, ACCOUNT_NAME];
     names.extend(variables.iter().map(|(name, _)| name.as_str()));
     command.env(OURS, names.join(","));
     for (name, value) in &variables {
@@ -41,7 +43,7 @@ pub(crate) fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) 
             command.env_remove(name);
         }
     }
-    command.env(SESSION, &grant.session);
+    command.env(SESSION, &grant.session).env(ROLE, &grant.role).env(ACCOUNT_NAME, &grant.account_name);
     for name in ["NO_PROXY", "no_proxy"] {
         command.env(name, without_proxy(env::var(name).ok().as_deref()));
     }
@@ -110,6 +112,17 @@ pub(crate) fn leave_outer_shell() {
     }
 }
 
+/// Role and account of the Daypass shell this runs in.
+pub(crate) fn own_names() -> (String, String) {
+    let variable = |name| env::var(name).unwrap_or_default();
+    (variable(ROLE), variable(ACCOUNT_NAME))
+}
+
+/// Whether a shell's prompt and the terminal's title may be changed.
+pub(crate) fn may_change_prompt() -> bool {
+    env::var_os("DAYPASS_PROMPT").is_none_or(|value| value != "off")
+}
+
 /// The person's shell.
 pub(crate) fn shell() -> OsString {
     env::var_os("SHELL")
@@ -156,6 +169,8 @@ mod tests {
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
             ("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:2"),
             (SESSION, "abcd1234"),
+            (ROLE, "Billing"),
+            (ACCOUNT_NAME, "p"),
         ] {
             assert_eq!(given(&command, name).as_deref(), Some(value), "{name}");
         }

@@ -11,12 +11,17 @@ mod json;
 mod keys;
 mod lease;
 mod posture;
+mod prompt;
 mod roles;
 mod shell;
 mod sign_in;
+mod startup;
 mod status;
+mod terminal;
 mod text;
+mod title;
 mod trouble;
+mod worn;
 
 use std::process::ExitCode;
 
@@ -66,6 +71,7 @@ async fn run(args: Args, posture: posture::Posture) -> Result<u8, Trouble> {
         Verb::Exec { session, command } => return shell::exec(session.as_ref(), command, &posture).await,
         Verb::Whoami => status::whoami(json).await?,
         Verb::Env { session } => keys::print(session.as_ref(), json).await?,
+        Verb::Prompt { dialect } => return prompt::prompt(dialect).await,
         Verb::Quit => status::quit(json).await?,
         Verb::Json => text::print(args::JSON_SHAPES)?,
     }

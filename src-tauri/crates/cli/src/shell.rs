@@ -2,20 +2,26 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{File, OpenOptions},
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::Path,
     process::Command,
+    sync::Arc,
 };
 
 use daypass_domain::{failure::Code, ids::SessionId, time::Timestamp};
 use daypass_reveal::{Grant, Kind, Question, Revealed, reveal};
 use daypass_wire::folder::RuntimeFolder;
+use tokio::net::UnixStream;
 
 use crate::{
-    agent, child, environment,
+    agent,
+    child::{self, News},
+    environment,
     posture::Posture,
+    startup::Startup,
+    terminal::Terminal,
     text::{self, escape},
+    title::Title,
     trouble::Trouble,
 };
 
@@ -30,20 +36,36 @@ pub(crate) async fn shell(named: Option<&SessionId>, posture: &Posture) -> Resul
     environment::give_ticket(&mut command, &grant, &secret);
     posture.restore_in(&mut command);
     drop(secret);
-    let terminal = Terminal::open();
-    if let Some(terminal) = &terminal {
-        terminal.greet(&grant);
-    }
-    let end = child::run(command, connection, || {
-        if let Some(terminal) = &terminal {
-            terminal.tell_lease_end(&grant);
+    let end = match Terminal::open() {
+        None => child::run(command, connection, |_| {}).await,
+        Some(terminal) => in_terminal(terminal, command, &shell, connection, &grant).await,
+    };
+    finish(end)
+}
+
+/// The shell of a person who sits there: shows role, account and time left.
+async fn in_terminal(
+    terminal: Terminal,
+    mut command: Command,
+    shell: &OsStr,
+    connection: UnixStream,
+    grant: &Grant,
+) -> io::Result<child::End> {
+    let may_change = environment::may_change_prompt();
+    let _startup = may_change.then(|| Startup::of(shell, &mut command)).flatten();
+    let terminal = Arc::new(terminal);
+    terminal.write(&greeting(grant));
+    let title = Title::keep(&terminal, grant, may_change);
+    let end = child::run(command, connection, |news| match news {
+        News::Changed => title.look_again(),
+        News::Ended => {
+            title.end();
+            terminal.write(&farewell(grant));
         }
     })
     .await;
-    if let Some(terminal) = &terminal {
-        terminal.restore_title();
-    }
-    finish(end)
+    title.restore();
+    end
 }
 
 /// `daypass exec`
@@ -60,7 +82,7 @@ pub(crate) async fn exec(
     environment::give_ticket(&mut command, &grant, &secret);
     posture.restore_in(&mut command);
     drop(secret);
-    finish(child::run(command, connection, || {}).await)
+    finish(child::run(command, connection, |_| {}).await)
 }
 
 async fn ticket(named: Option<&SessionId>, program: &OsStr) -> Result<Revealed, Trouble> {
@@ -100,78 +122,24 @@ fn stay_readable(trouble: Trouble) -> Trouble {
     trouble
 }
 
-/// The terminal the shell runs in, reached past whatever output is redirected to.
-struct Terminal {
-    tty: File,
-    has_title: bool,
+fn greeting(grant: &Grant) -> String {
+    let until = Timestamp::parse(&grant.lease_end).map(|end| text::time_of_day(end, None));
+    format!(
+        "{} in {} ({}), {}, until {}. Type `exit` to leave.\n",
+        escape(&grant.role),
+        escape(&grant.account_name),
+        escape(&grant.account),
+        escape(&grant.region),
+        until.unwrap_or_default(),
+    )
 }
 
-impl Terminal {
-    /// None unless a person sits at both ends.
-    fn open() -> Option<Self> {
-        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return None;
-        }
-        let tty = OpenOptions::new().write(true).open("/dev/tty").ok()?;
-        let kind = std::env::var("TERM").unwrap_or_default();
-        Some(Self { tty, has_title: !matches!(kind.as_str(), "" | "dumb" | "linux") })
-    }
-
-    fn greet(&self, grant: &Grant) {
-        if self.has_title {
-            // The title of before is put aside where the terminal can.
-            self.write("\x1b[22;0t");
-            self.title(&format!("{} · {} · Daypass", grant.role, grant.account_name));
-        }
-        let until = Timestamp::parse(&grant.lease_end).map(|end| text::time_of_day(end, None));
-        self.write(&format!(
-            "{} in {} ({}), {}, until {}. Type `exit` to leave.\n",
-            escape(&grant.role),
-            escape(&grant.account_name),
-            escape(&grant.account),
-            escape(&grant.region),
-            until.unwrap_or_default(),
-        ));
-    }
-
-    fn tell_lease_end(&self, grant: &Grant) {
-        if self.has_title {
-            self.title(&format!("ended · {} · {}", grant.role, grant.account_name));
-        }
-        self.write(&format!(
-            "\r\nThe lease on {} in {} has ended: AWS programs get no credentials here any more. Type `exit` to leave.\r\n",
-            escape(&grant.role),
-            escape(&grant.account_name),
-        ));
-    }
-
-    fn restore_title(&self) {
-        if self.has_title {
-            self.write("\x1b[23;0t");
-        }
-    }
-
-    fn title(&self, title: &str) {
-        self.write(&format!("\x1b]0;{}\x07", escape(title)));
-    }
-
-    /// Writes also while the shell inside has the terminal: SIGTTOU, which would stop us, is blocked meanwhile.
-    #[expect(
-        unsafe_code,
-        reason = "blocks one signal in this thread and restores the mask; sigset_t is plain data"
-    )]
-    fn write(&self, text: &str) {
-        unsafe {
-            let mut before: libc::sigset_t = std::mem::zeroed();
-            let mut ttou: libc::sigset_t = std::mem::zeroed();
-            libc::sigemptyset(&raw mut ttou);
-            libc::sigaddset(&raw mut ttou, libc::SIGTTOU);
-            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const ttou, &raw mut before);
-            // A terminal that has gone needs no words.
-            (&self.tty).write_all(text.as_bytes()).ok();
-            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
-        }
-    }
+fn farewell(grant: &Grant) -> String {
+    format!(
+        "\r\nThe lease on {} in {} has ended: AWS programs get no credentials here any more. Type `exit` to leave.\r\n",
+        escape(&grant.role),
+        escape(&grant.account_name),
+    )
 }
 
 #[cfg(test)]
