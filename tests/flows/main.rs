@@ -11,6 +11,7 @@ mod kept;
 mod lease;
 mod left_behind;
 mod settings;
+mod shells;
 mod sign_in;
 mod single_flight;
 mod trouble;

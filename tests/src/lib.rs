@@ -13,3 +13,4 @@ pub mod environment;
 pub mod http;
 pub mod proxy;
 pub mod rig;
+pub mod terminal;
