@@ -93,10 +93,13 @@ fn section_of(verb: Command) -> Result<Vec<u8>, Box<dyn Error>> {
         let says_nothing = arg.get_help().is_none();
         arg.hide(says_nothing)
     });
-    let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = verb.get_long_about().or(verb.get_about()).map(ToString::to_string).unwrap_or_default();
     let mut out = Vec::new();
     let mut roff = Roff::new();
-    roff.control("SS", [usage.trim_start_matches("Usage: ")]).text([roman(format!("{about}."))]);
+    roff.control("SS", [usage.trim_start_matches("Usage: ")]);
+    for paragraph in about.split("\n\n") {
+        roff.control("PP", []).text([roman(format!("{}.", paragraph.trim_end_matches('.')))]);
+    }
     roff.to_writer(&mut out)?;
     if verb.get_arguments().any(|arg| !arg.is_hide_set()) {
         let mut options = Vec::new();
