@@ -50,6 +50,7 @@ flows:
 
 clients: $(CLIENTS)/installed
 	$(CLIENTS)/bin/python tests/clients/check_practice.py $(PROGRAMS)/daypass-practice
+	$(CLIENTS)/bin/python tests/clients/check_narrowed.py $(PROGRAMS)/daypass-practice
 
 window: $(CLIENTS)/installed
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)

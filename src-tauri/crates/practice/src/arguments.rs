@@ -143,7 +143,8 @@ Every portal role but BillingViewer may assume roles. Sessions are chained, so 1
   logs             /acme/checkout, /aws/lambda/replay-audit: describe, filter, get
   ssm              parameters under /checkout and /shared: get, by path, put
   secretsmanager   checkout/database, partner/token: list, describe, get
-  lambda           replay-audit, checkout: list, get, invoke";
+  lambda           replay-audit, checkout: list, get, invoke
+  iam              the roles to assume, with their trust policies: list, get";
 
 impl Arguments {
     pub(crate) fn options(&self) -> Options {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::assume_request::AssumeRequest;
 use crate::caller::Caller;
 use crate::clock::after;
-use crate::iam::{Context, Document, Kind, Request, Trust, decide, trusts};
+use crate::iam::{Context, Document, Kind, Request, Trust, decide, decide_let_in, trusts};
 use crate::packed;
 use crate::page::Parameters;
 use crate::permissions;
@@ -85,8 +85,10 @@ fn session_policies(
 ) -> Result<Option<Vec<Arc<Document>>>, NotAssumed> {
     let mut all = Vec::new();
     if let Some(text) = &request.policy {
-        let policy = Document::parse(text, Kind::Identity);
-        all.push(Arc::new(policy.map_err(|why| NotAssumed::MalformedPolicyDocument(why.0))?));
+        let policy = Document::parse(text, Kind::Identity)
+            .and_then(|policy| policy.check_partition(partition).map(|()| policy))
+            .map_err(|why| NotAssumed::MalformedPolicyDocument(why.0))?;
+        all.push(Arc::new(policy));
     }
     for arn in &request.policy_arns {
         let unknown = || NotAssumed::Validation(format!("Policy {arn} does not exist or is not attachable."));
@@ -116,6 +118,7 @@ fn tags(request: &AssumeRequest, caller: &RoleSession) -> Result<(Tags, BTreeSet
 fn context(request: &AssumeRequest, tags: &Tags, transitive: &BTreeSet<String>, caller: Context) -> Context {
     let keys: Vec<String> = tags.values().map(|(key, _)| key.clone()).collect();
     let context = caller
+        .with("aws:ResourceAccount", request.role_arn.split(':').nth(4).unwrap_or_default())
         .with("sts:RoleSessionName", &request.session_name)
         .with_some("sts:ExternalId", request.external_id.as_ref())
         .with_some("sts:SourceIdentity", request.source_identity.as_ref())
@@ -154,16 +157,19 @@ fn authorize(
         let asked = Request { action, resource, context };
         let direct = [session.role_arn(partition), session.arn(partition)];
         let trust = trusts(&role.trust, &session.account_arn(partition), &direct, &asked);
-        let is_enough = trust == Trust::Directly && role.account_id == session.account_id;
-        let own = decide(&session.policies, session.session_policies.as_deref(), &asked);
-        match (trust, own) {
-            (Trust::Denied | Trust::None, _) => return Err(not_authorized(action, "")),
-            (_, Ok(())) => {}
-            (_, Err(crate::iam::Denied::NotByIdentity)) if is_enough => {}
-            (_, Err(denied)) => {
-                return Err(not_authorized(action, &format!(" {}", denied.because(action))));
+        let is_same_account = role.account_id == session.account_id;
+        let deciding = if trust == Trust::Directly && is_same_account { decide_let_in } else { decide };
+        let because = match trust {
+            Trust::None => String::new(),
+            Trust::Denied => " with an explicit deny in a resource-based policy".to_owned(),
+            Trust::Account | Trust::Directly => {
+                match deciding(&session.policies, session.session_policies.as_deref(), &asked) {
+                    Ok(()) => continue,
+                    Err(denied) => format!(" {}", denied.because(action)),
+                }
             }
-        }
+        };
+        return Err(not_authorized(action, &because));
     }
     // Once set, a source identity stays; AWS refuses another one as it refuses who may not set any.
     let is_other = |earlier: &String| request.source_identity.as_ref().is_some_and(|new| new != earlier);

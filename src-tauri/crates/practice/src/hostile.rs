@@ -61,7 +61,8 @@ pub(crate) fn rename(accounts: &mut [Account]) {
 
 /// A refusal of AWS with hostile text where its message was.
 pub(crate) async fn reword(response: Response) -> Response {
-    let (is_json, is_xml) = (is_of(&response, b"application/json"), is_of(&response, b"text/xml"));
+    let is_json = is_of(&response, b"application/json") || is_of(&response, b"application/x-amz-json");
+    let is_xml = is_of(&response, b"text/xml") || is_of(&response, b"application/xml");
     if response.status().is_success() || !(is_json || is_xml) {
         return response;
     }

@@ -9,5 +9,5 @@ mod document;
 mod pattern;
 
 pub(crate) use context::Context;
-pub(crate) use decision::{Denied, Request, Trust, decide, trusts};
+pub(crate) use decision::{Request, Trust, decide, decide_let_in, trusts};
 pub(crate) use document::{Document, Kind, Malformed};

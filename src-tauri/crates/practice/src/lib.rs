@@ -9,7 +9,7 @@
 //! | portal | `/assignment/accounts`, `/assignment/roles`, `/federation/credentials`, `/logout` |
 //! | STS | `/` |
 //! | sign-in and console | `/federation`, `/console/…`, `/start` |
-//! | S3, DynamoDB, CloudWatch Logs, Systems Manager, Secrets Manager, Lambda | any, told by the signature |
+//! | S3, DynamoDB, CloudWatch Logs, Systems Manager, Secrets Manager, Lambda, IAM | any, told by the signature |
 //!
 //! What a caller may do is decided as IAM decides it, by an evaluator of its own: trust policies of the roles there are
 //! ([`roles_to_try`], [`Practice::put_role`]), permissions of roles, session policies, tags, source identity.

@@ -33,6 +33,8 @@ pub(crate) struct AssumableRole {
     /// With its path, as in its ARN.
     pub(crate) name: String,
     pub(crate) trust: Arc<Document>,
+    /// The trust policy as it was written.
+    pub(crate) trust_text: String,
     pub(crate) policies: Vec<Arc<Document>>,
     pub(crate) max_session_duration: u64,
 }
@@ -73,6 +75,7 @@ impl AssumableRole {
             account_id: role.account_id.clone(),
             name: role.name.clone(),
             trust: Arc::new(Document::parse(&role.trust, Kind::Trust)?),
+            trust_text: role.trust.clone(),
             policies: policies.collect::<Result<_, _>>()?,
             max_session_duration: role.max_session_duration.as_secs(),
         })
@@ -90,10 +93,27 @@ impl AssumableRole {
             account_id: account_id.to_owned(),
             name: role.name.clone(),
             trust: Arc::new(Document::parse(&trust, Kind::Trust).ok()?),
+            trust_text: trust,
             policies: permissions::named(&names).collect(),
             max_session_duration: role.max_session_duration,
         })
     }
+}
+
+/// Every role of an account that can be assumed: those that were put in, and those that all have unless replaced.
+pub(crate) fn in_account(
+    put: &[AssumableRole],
+    partition: Partition,
+    account_id: &str,
+) -> Vec<AssumableRole> {
+    let mut all: Vec<AssumableRole> =
+        put.iter().filter(|role| role.account_id == account_id).cloned().collect();
+    for standard in STANDARD.iter() {
+        if all.iter().all(|role| role.name != standard.name) {
+            all.extend(AssumableRole::standard(standard, account_id, partition));
+        }
+    }
+    all
 }
 
 /// The role of an ARN `arn:{partition}:iam::{account}:role/{path and name}`, if there is one.
@@ -104,11 +124,7 @@ pub(crate) fn find(state: &State, partition: Partition, arn: &str) -> Option<Ass
         .strip_prefix(":iam::")?
         .split_once(":role/")?;
     state.account(account_id)?;
-    let is_it = |role: &&AssumableRole| role.account_id == account_id && role.name == name;
-    state.roles.iter().find(is_it).cloned().or_else(|| {
-        let standard = STANDARD.iter().find(|role| role.name == name)?;
-        AssumableRole::standard(standard, account_id, partition)
-    })
+    in_account(&state.roles, partition, account_id).into_iter().find(|role| role.name == name)
 }
 
 #[cfg(test)]

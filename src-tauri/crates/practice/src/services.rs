@@ -4,6 +4,7 @@
 //! `console`.
 
 mod dynamodb;
+mod iam;
 mod json;
 mod lambda;
 mod logs;
@@ -26,6 +27,7 @@ use crate::holdings::Holdings;
 use crate::iam::{Context, Request, decide};
 use crate::organisation::Account;
 use crate::partition::Partition;
+use crate::roles::AssumableRole;
 use crate::server::Action;
 use crate::sigv4::{self, Received};
 use crate::state::{App, Shared, State};
@@ -51,6 +53,7 @@ struct Call<'a> {
     caller: &'a Caller,
     partition: Partition,
     accounts: &'a [Account],
+    roles: &'a [AssumableRole],
     context: Context,
     now: time::OffsetDateTime,
     /// What was asked for, as policies name it.
@@ -126,13 +129,14 @@ pub(crate) async fn serve_signed(Extract(app): Extract<App>, incoming: Incoming,
     let mut state = app.lock();
     let now = app.clock.now();
     let context = caller_context(&app, &state, &caller);
-    let State { accounts, holdings, .. } = &mut *state;
+    let State { accounts, roles, holdings, .. } = &mut *state;
     let account_id = caller.session.account_id.clone();
     let holdings = holdings.entry(account_id).or_insert_with_key(|id| Holdings::of(id, now));
     let partition = app.partition;
-    let mut call = Call { caller: &caller, partition, accounts, context, now, action: None };
+    let mut call = Call { caller: &caller, partition, accounts, roles, context, now, action: None };
     let mut response = match service.as_str() {
         "s3" => s3::serve(&mut call, holdings, &received),
+        "iam" => iam::serve(&mut call, &received),
         "lambda" => lambda::serve(&mut call, holdings, &received),
         "dynamodb" => json::serve(&mut call, holdings, &received, dynamodb::perform),
         "logs" => json::serve(&mut call, holdings, &received, logs::perform),
@@ -149,7 +153,7 @@ pub(crate) async fn serve_signed(Extract(app): Extract<App>, incoming: Incoming,
 /// What is true, in a form that clients of most services can read.
 fn not_served(received: &Received<'_>, service: &str) -> Response {
     let message = format!(
-        "The practice organisation doesn't serve {service}. It serves dynamodb, lambda, logs, s3, secretsmanager, ssm and sts."
+        "The practice organisation doesn't serve {service}. It serves dynamodb, iam, lambda, logs, s3, secretsmanager, ssm and sts."
     );
     if json::is_spoken_by(received, service) {
         let refused = Refused { status: 400, code: "UnknownOperationException", message: message.into() };

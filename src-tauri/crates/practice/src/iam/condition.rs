@@ -49,29 +49,37 @@ enum Quantifier {
     Any,
 }
 
+/// Why a condition can't be.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Unreadable {
+    /// There is no operator of that name.
+    Operator,
+    /// A value isn't of the operator's kind: no date, no number, no network, neither true nor false.
+    Value,
+}
+
 impl Condition {
-    /// None when there is no operator of that name.
-    pub(crate) fn read(operator: &str, key: &str, values: Vec<String>) -> Option<Self> {
+    /// # Errors
+    /// When AWS wouldn't take such a condition.
+    pub(crate) fn read(operator: &str, key: &str, values: Vec<String>) -> Result<Self, Unreadable> {
         let (quantifier, name) = match operator.split_once(':') {
             None => (Quantifier::None, operator),
             Some(("ForAllValues", name)) => (Quantifier::All, name),
             Some(("ForAnyValue", name)) => (Quantifier::Any, name),
-            Some(_) => return None,
+            Some(_) => return Err(Unreadable::Operator),
         };
         let (name, is_if_exists) = match name.strip_suffix("IfExists") {
             Some(name) => (name, true),
             None => (name, false),
         };
-        let (operator, is_negated) = named(name)?;
-        let is_possible = operator != Operator::Null || !is_if_exists;
-        is_possible.then(|| Self {
-            operator,
-            is_negated,
-            is_if_exists,
-            quantifier,
-            key: key.to_owned(),
-            values,
-        })
+        let (operator, is_negated) = named(name).ok_or(Unreadable::Operator)?;
+        if operator == Operator::Null && is_if_exists {
+            return Err(Unreadable::Operator);
+        }
+        if !values.iter().all(|value| operator.takes(value)) {
+            return Err(Unreadable::Value);
+        }
+        Ok(Self { operator, is_negated, is_if_exists, quantifier, key: key.to_owned(), values })
     }
 
     /// Whether a request with these keys meets it.
@@ -121,6 +129,22 @@ impl Condition {
                 let dates = date(given).zip(date(&pattern.literal()));
                 dates.is_some_and(|(given, wanted)| compare.holds(&given, &wanted))
             }
+        }
+    }
+}
+
+impl Operator {
+    /// Whether a value is one that this operator can compare with. Only texts and ARNs may have variables.
+    fn takes(self, value: &str) -> bool {
+        match self {
+            Self::Equals | Self::EqualsInAnyCase | Self::Like | Self::ArnLike => true,
+            Self::Bool | Self::Null => matches!(value.to_lowercase().as_str(), "true" | "false"),
+            Self::Ip => {
+                let base = value.split('/').next().unwrap_or_default();
+                is_within(value, base) == Some(true)
+            }
+            Self::Number(_) => value.parse::<f64>().is_ok(),
+            Self::Date(_) => date(value).is_some(),
         }
     }
 }
@@ -256,7 +280,7 @@ mod tests {
             ("StringEquals", false),
             ("StringEqualsIfExists", true),
             ("StringNotEquals", true),
-            ("NotIpAddress", true),
+            ("ArnNotLike", true),
             ("BoolIfExists", true),
             ("Null", true),
             ("ForAllValues:StringEquals", true),
@@ -279,9 +303,22 @@ mod tests {
     }
 
     #[test]
-    fn operators_that_do_not_exist_are_none() {
-        for name in ["StringEqual", "NullIfExists", "ForSomeValues:StringEquals", "DateLike", ""] {
-            assert!(Condition::read(name, "key", Vec::new()).is_none(), "{name}");
+    fn operators_that_do_not_exist_and_values_of_another_kind_are_told_apart() {
+        for (operator, value, expected) in [
+            ("StringEqual", "x", Unreadable::Operator),
+            ("NullIfExists", "true", Unreadable::Operator),
+            ("ForSomeValues:StringEquals", "x", Unreadable::Operator),
+            ("DateLike", "2026-03-02", Unreadable::Operator),
+            ("DateLessThan", "2026-03-02T10:00", Unreadable::Value),
+            ("DateLessThan", "${aws:CurrentTime}", Unreadable::Value),
+            ("IpAddress", "203.0.113.0/33", Unreadable::Value),
+            ("IpAddress", "203.0.113", Unreadable::Value),
+            ("NumericEquals", "ten", Unreadable::Value),
+            ("Bool", "yes", Unreadable::Value),
+            ("Null", "", Unreadable::Value),
+        ] {
+            let read = Condition::read(operator, "key", vec![value.to_owned()]);
+            assert_eq!(read.err(), Some(expected), "{operator} {value}");
         }
     }
 }

@@ -68,6 +68,27 @@ pub(crate) fn decide(
     }
 }
 
+/// As [`decide`], for somebody whom the resource's own policy lets in: their role's policies needn't, but mustn't deny it.
+/// A session's policies still have to.
+///
+/// # Errors
+/// When something is in the way.
+pub(crate) fn decide_let_in(
+    identity: &[Arc<Document>],
+    session: Option<&[Arc<Document>]>,
+    request: &Request<'_>,
+) -> Result<(), Denied> {
+    match decide(identity, session, request) {
+        Err(Denied::NotByIdentity)
+            if session.is_some_and(|session| allows(session, request) != Some(true)) =>
+        {
+            Err(Denied::NotBySession)
+        }
+        Err(Denied::NotByIdentity) => Ok(()),
+        decided => decided,
+    }
+}
+
 /// Whether policies, united, allow a request; none when one denies it.
 fn allows(policies: &[Arc<Document>], request: &Request<'_>) -> Option<bool> {
     let applying = |policy: &Arc<Document>, is_allow: bool| {
@@ -194,6 +215,18 @@ mod tests {
         assert_eq!(decide(&reader, Some(&everything()), &get), Ok(()));
         assert_eq!(decide(&reader, Some(&[]), &get), Err(Denied::NotBySession));
         assert_eq!(decide(&reader, None, &get), Ok(()), "no session policies at all narrow nothing");
+    }
+
+    #[test]
+    fn whom_the_resource_lets_in_needs_no_leave_of_their_role_but_of_their_session() {
+        let context = Context::default();
+        let put = Request { action: "s3:PutObject", resource: AUDIT, context: &context };
+        let reads = [policy(json!({ "Effect": "Allow", "Action": "s3:Get*", "Resource": "*" }))];
+        let denies = [policy(json!({ "Effect": "Deny", "Action": "s3:Put*", "Resource": "*" }))];
+        assert_eq!(decide_let_in(&reads, None, &put), Ok(()));
+        assert_eq!(decide_let_in(&reads, Some(&everything()), &put), Ok(()));
+        assert_eq!(decide_let_in(&reads, Some(&reads), &put), Err(Denied::NotBySession));
+        assert_eq!(decide_let_in(&denies, None, &put), Err(Denied::ExplicitlyByIdentity));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::condition::Condition;
+use super::condition::{Condition, Unreadable};
 
 /// What a policy is for, which decides what may stand in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,6 +88,25 @@ impl Document {
         let statements = statements.into_iter().map(|one| statement(one, kind)).collect::<Result<_, _>>()?;
         Ok(Self { statements, has_variables })
     }
+
+    /// # Errors
+    /// When a resource is of another partition than this one, as MalformedPolicyDocument.
+    pub(crate) fn check_partition(&self, partition: &str) -> Result<(), Malformed> {
+        let resources = self.statements.iter().flat_map(|statement| statement.resources.all());
+        let is_other = |resource: &&String| {
+            resource
+                .split(':')
+                .nth(1)
+                .is_some_and(|part| part != partition && !part.contains(['*', '?', '$']))
+        };
+        match resources.into_iter().find(is_other) {
+            None => Ok(()),
+            Some(resource) => {
+                let part = resource.split(':').nth(1).unwrap_or_default();
+                malformed(format!("Partition \"{part}\" is not valid for resource \"{resource}\"."))
+            }
+        }
+    }
 }
 
 fn statement(value: &Value, kind: Kind) -> Result<Statement, Malformed> {
@@ -162,9 +181,11 @@ fn conditions(given: &Value) -> Result<Vec<Condition>, Malformed> {
             if !key.contains(':') {
                 return malformed(VENDOR);
             }
-            let Some(condition) = Condition::read(operator, key, texts(values)?) else {
-                return malformed(format!("Invalid Condition type : {operator}."));
-            };
+            let condition = Condition::read(operator, key, texts(values)?);
+            let condition = condition.map_err(|unreadable| match unreadable {
+                Unreadable::Operator => Malformed(format!("Invalid Condition type : {operator}.")),
+                Unreadable::Value => Malformed(SYNTAX.to_owned()),
+            })?;
             all.push(condition);
         }
     }
@@ -242,6 +263,12 @@ mod tests {
                 "Invalid Condition type : StringEqual.",
             ),
             (allow(r#""Action":"s3:*","NotAction":"s3:*","Resource":"*""#), SYNTAX),
+            (
+                allow(
+                    r#""Action":"s3:*","Resource":"*","Condition":{"DateLessThan":{"aws:CurrentTime":"17:30"}}"#,
+                ),
+                SYNTAX,
+            ),
             (r#"{"Version":"2026-01-01","Statement":[]}"#.to_owned(), SYNTAX),
         ] {
             assert_eq!(why(&policy), expected, "{policy}");

@@ -76,7 +76,7 @@ fn perform(
             let region = Some(call.caller.region.as_str()).filter(|region| *region != "us-east-1");
             Ok(xml(format!("<LocationConstraint>{}</LocationConstraint>", region.unwrap_or_default())))
         }
-        ("GET", false, true) if query.one("list-type") == Some("2") => {
+        ("GET", false, true) if is_listing(received.query) => {
             let given = |key: &'static str, name: &str| query.one(name).map(|value| (key, value));
             let keys = [
                 given("s3:prefix", "prefix"),
@@ -169,6 +169,24 @@ fn decode(part: &str) -> String {
     Parameters::parse(form.as_bytes()).one("k").unwrap_or_default().to_owned()
 }
 
+/// Listing is what GET does with a bucket that is asked for nothing else: its ACL, its policy …
+fn is_listing(query: &str) -> bool {
+    let known = [
+        "list-type",
+        "prefix",
+        "delimiter",
+        "max-keys",
+        "encoding-type",
+        "continuation-token",
+        "start-after",
+        "marker",
+        "fetch-owner",
+        "x-id",
+    ];
+    let names = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty());
+    names.into_iter().all(|name| known.contains(&name))
+}
+
 /// Neither a copy nor a part of something larger.
 fn is_plain(received: &Received<'_>) -> bool {
     let has_extra = received.query.split('&').any(|pair| !pair.is_empty() && !pair.starts_with("x-id="));
@@ -238,4 +256,28 @@ fn error(received: &Received<'_>, refused: &Refused) -> Response {
         random::request_id(),
     );
     (status, [(CONTENT_TYPE, "application/xml")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_named_by_the_path_or_by_a_host_below_localhost() {
+        for (host, path, bucket, key) in [
+            ("127.0.0.1:4000", "/audit/2026/a%20b+c", "audit", "2026/a b+c"),
+            ("localhost:4000", "/audit", "audit", ""),
+            ("localhost", "/", "", ""),
+            ("audit.localhost:4000", "/2026/x", "audit", "2026/x"),
+            ("audit.logs.s3.localhost", "/x", "audit.logs", "x"),
+            ("s3.localhost:4000", "/audit/x", "audit", "x"),
+        ] {
+            let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]);
+            let received = Received { method: "GET", path, query: "", headers: &headers, body: b"" };
+            let Place { bucket: found, key: found_key } = place(&received);
+            assert_eq!((found.as_str(), found_key.as_str()), (bucket, key), "{host}{path}");
+        }
+    }
 }

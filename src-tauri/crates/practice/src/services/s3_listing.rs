@@ -26,14 +26,15 @@ pub(super) fn buckets<'a>(names: impl Iterator<Item = &'a String>, created: Offs
     format!("<ListAllMyBucketsResult xmlns=\"{NAMESPACE}\"><Buckets>{all}</Buckets></ListAllMyBucketsResult>")
 }
 
-/// ListObjectsV2.
+/// ListObjectsV2, and ListObjects, which goes on after a marker instead of a token.
 pub(super) fn objects(bucket: &str, held: &BTreeMap<String, Object>, query: &Parameters) -> String {
     let prefix = query.one("prefix").unwrap_or_default();
     let delimiter = query.one("delimiter").filter(|delimiter| !delimiter.is_empty());
     let most = query.one("max-keys").and_then(|most| most.parse().ok()).unwrap_or(LARGEST_PAGE);
     let most = most.min(LARGEST_PAGE);
     // A page begins after the last name of the one before, which the token simply is.
-    let after = query.one("continuation-token").or(query.one("start-after")).unwrap_or_default();
+    let after = ["continuation-token", "marker", "start-after"].iter().find_map(|name| query.one(name));
+    let after = after.unwrap_or_default();
     let is_encoded = query.one("encoding-type") == Some("url");
     let shown = |name: &str| {
         if is_encoded {
@@ -81,6 +82,7 @@ pub(super) fn objects(bucket: &str, held: &BTreeMap<String, Object>, query: &Par
     }
     if is_truncated {
         more.push_str(&format!("<NextContinuationToken>{}</NextContinuationToken>", escape(&last)));
+        more.push_str(&format!("<NextMarker>{}</NextMarker>", shown(&last)));
     }
     format!(
         "<ListBucketResult xmlns=\"{NAMESPACE}\"><Name>{}</Name><Prefix>{}</Prefix><MaxKeys>{most}</MaxKeys>\

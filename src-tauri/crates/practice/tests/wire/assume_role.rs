@@ -137,6 +137,28 @@ async fn a_trust_policy_that_names_the_role_itself_needs_no_permission_in_the_sa
 }
 
 #[tokio::test]
+async fn a_deny_in_a_trust_policy_is_named() {
+    let (rig, keys) = signed_in().await;
+    let statement = |effect: &str, action: &str| {
+        let account = json!({ "AWS": "111122223333" });
+        json!({ "Effect": effect, "Principal": account, "Action": action })
+    };
+    let statements = [statement("Allow", "sts:*"), statement("Deny", "sts:TagSession")];
+    let role = ChainedRole {
+        account_id: "111122223333".to_owned(),
+        name: "Shut".to_owned(),
+        trust: json!({ "Version": "2012-10-17", "Statement": statements }).to_string(),
+        policies: Vec::new(),
+        max_session_duration: Duration::from_secs(3600),
+    };
+    rig.practice.put_role(&role).unwrap();
+    assert_eq!(rig.assume(&keys, "Shut", &[]).await.status, 200);
+    let tags = [("Tags.member.1.Key", "Ticket"), ("Tags.member.1.Value", "OPS-1")];
+    let refused = rig.assume(&keys, "Shut", &tags).await;
+    assert_denied(&refused, "sts:TagSession", "Shut with an explicit deny in a resource-based policy");
+}
+
+#[tokio::test]
 async fn an_hour_is_all_there_is_in_a_chain_whatever_the_role_allows() {
     let (rig, keys) = signed_in().await;
     let longer = [("DurationSeconds", "3601")];
@@ -169,6 +191,7 @@ async fn what_is_malformed_too_long_or_too_large_is_told_in_aws_s_words() {
     });
     let tags: Vec<(&str, &str)> =
         tags.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let elsewhere = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws-cn:s3:::x"}}"#;
     let arn = "PolicyArns.member.1.arn";
     for (more, code, message) in [
         (
@@ -179,6 +202,7 @@ async fn what_is_malformed_too_long_or_too_large_is_told_in_aws_s_words() {
         (&[("DurationSeconds", "899")], "ValidationError", "greater than or equal to 900"),
         (&[("Policy", &long)], "ValidationError", "less than or equal to 2048"),
         (&[("RoleArn", "arn:aws:iam::1:role/much-too-short")], "ValidationError", "is invalid"),
+        (&[("Policy", elsewhere)], "MalformedPolicyDocument", "is not valid for resource"),
         (&[("Policy", "{")], "MalformedPolicyDocument", "This policy contains invalid Json"),
         (&[("Policy", &noise)], "PackedPolicyTooLarge", "Packed policy consumes"),
         (&tags, "PackedPolicyTooLarge", "Packed size of session tags consumes 112% of allotted space."),
