@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::assume_request::AssumeRequest;
 use crate::caller::Caller;
+use crate::calls::caller_context;
 use crate::clock::after;
 use crate::iam::{Context, Document, Kind, Request, Trust, decide, decide_let_in, trusts};
 use crate::packed;
 use crate::page::Parameters;
 use crate::permissions;
 use crate::roles::{self, AssumableRole};
-use crate::services::caller_context;
 use crate::session::RoleSession;
 use crate::state::{RoleCredentials, Shared, State};
 

@@ -18,7 +18,7 @@ use crate::listener::{Loopback, Scissors};
 use crate::page::Parameters;
 use crate::refusal::{Service, bare_status, by_oidc, by_service, captive_page, captive_redirect, truncate};
 use crate::state::{App, Request as Logged, State as Remembered};
-use crate::{authorize, console, device, federation, hostile, oidc, page, portal, random, services, sts};
+use crate::{authorize, calls, console, device, federation, hostile, oidc, page, portal, random, sts};
 
 /// The action a handler recognised, handed to the request log through the response.
 #[derive(Clone, Copy)]
@@ -59,7 +59,7 @@ fn router(app: App) -> Router {
         .route("/console/{*rest}", get(console::show))
         .route("/start", get(page::start))
         .fallback(page::not_found)
-        .layer(from_fn_with_state(app.clone(), services::serve_signed))
+        .layer(from_fn_with_state(app.clone(), calls::serve_signed))
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
 }

@@ -3,12 +3,12 @@
 
 mod assume_role;
 mod bad_days;
+mod calls;
 mod client;
 mod console;
 mod device;
 mod failures;
 mod portal;
-mod services;
 mod sign_in;
 mod signed;
 mod sts;

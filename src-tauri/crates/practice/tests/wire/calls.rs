@@ -1,4 +1,4 @@
-//! Services: what the calls of a narrowed session may do, and what they answer.
+//! Calls: what a narrowed session may do with the services, and what they answer.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Services: the few of AWS that can be called here, each call signed and decided by the caller's policies.
+//! Calls: of the few services of AWS that are served here, each signed and decided by the caller's policies.
 //!
 //! A request is told by the service in its signature, before its path means anything: a bucket may be called
 //! `console`.
