@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { parsedLength } from "../src/lib/duration";
-import { ago, clockTime, count, countdown, counted, length, sentence } from "../src/lib/format";
+import { ago, clockTime, count, countdown, counted, length, sentence, timeLeft } from "../src/lib/format";
 
 const NOON = new Date(2026, 10, 22, 12, 0, 0).getTime();
 
@@ -17,6 +17,15 @@ describe("format", () => {
     [0, "0:00"],
     [-5000, "0:00"],
   ])("counts %d ms down as %s", (ms, text) => expect(countdown(ms)).toBe(text));
+
+  it.each([
+    [12 * 3_600_000, "12 h"],
+    [3_600_000 - 1, "59 min"],
+    [5 * 60_000 + 59_999, "5 min"],
+    [5 * 60_000, "5 min"],
+    [5 * 60_000 - 1, "05:00"],
+    [61_000, "01:01"],
+  ])("says of %d ms that %s are left, by the second only when few are", (ms, text) => expect(timeLeft(ms)).toBe(text));
 
   it.each([
     [900, "15 min"],

@@ -213,6 +213,10 @@ const CHANGES: Readonly<Record<string, Change>> = {
       "Lock-screen signals are not available, so leases do not end when the screen locks.",
     ];
   },
+  /** For looking at what ten leases cost. */
+  busy(view, _practice, roles, now) {
+    view.sessions = roles.slice(0, 10).map((role, i) => aSession(role, now, { session: `s-busy${i}`, leaseEnd: now + (50 - i) * MINUTE - i * 700 }));
+  },
   last(view, _practice, _roles, now) {
     view.sessions = view.sessions.map((session) => (session.phase === "active" ? { ...session, phase: "expiring", leaseEnd: now + 62_000 } : session));
   },

@@ -5,6 +5,9 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** From here on each second counts. */
+const COUNTED = 5 * MINUTE;
+
 const two = (n: number): string => String(n).padStart(2, "0");
 
 /** "42:17", or "3:42:17" over an hour. Rounds up, so that 0:00 means over. */
@@ -15,6 +18,11 @@ export function countdown(ms: number): string {
   const seconds = two(left % 60);
   if (hours > 0) return `${hours}:${two(minutes)}:${seconds}`;
   return left === 0 ? "0:00" : `${two(minutes)}:${seconds}`;
+}
+
+/** "1 h 42 min"; the last minutes as a countdown. Many rows show it, so it changes only as often as it must. */
+export function timeLeft(ms: number): string {
+  return ms >= COUNTED ? length(Math.floor(ms / MINUTE) * 60) : countdown(ms);
 }
 
 /** "15 min", "1 h", "1 h 30 min", "45 s". */
