@@ -35,11 +35,12 @@ describe("welcome", () => {
     await screen.findByText("Finish signing in to the practice organisation in your browser.");
   });
 
-  it("starts a practice organisation and signs in to it", async () => {
+  it("starts a practice organisation, signs in to it, and says so to a screen reader", async () => {
     const { agent } = await shown("welcome", "start-url");
     await fireEvent.click(screen.getByTestId("try-practice"));
     await waitFor(() => expect(agent.asked.map((intent) => intent.kind)).toEqual(["practice", "signIn"]));
     expect(await screen.findByTestId("practice-badge", {}, { timeout: 3000 })).toBeTruthy();
+    expect(screen.getByTestId("said").textContent).toBe("Signed in to the practice organisation.");
   });
 
   it("shows a refusal beside the form and keeps what was typed", async () => {

@@ -14,7 +14,7 @@ import type { Way } from "../ipc/bindings/Way";
 import { byRole, isLive } from "../lib/lease";
 import { milestones, type Stages } from "../lib/milestones";
 import { keyOf } from "../lib/search";
-import { foremost, isFirstRun } from "../lib/welcome";
+import { foremost, isFirstRun, placeOf } from "../lib/welcome";
 import { Catalogue } from "./catalogue.svelte";
 import { Clock } from "./clock.svelte";
 import { RoleList } from "./list.svelte";
@@ -80,7 +80,7 @@ export class Face {
     return this.#foremost;
   }
 
-  /** The newest milestone, for screen readers. */
+  /** The newest milestone or sign-in, for screen readers. */
   get said(): string {
     return this.#said;
   }
@@ -223,7 +223,11 @@ export class Face {
     }
     this.clock.set(view.now);
     this.catalogue.want(view.catalogRevision);
-    if (this.#elsewhere && signedInAnew(this.#view, view)) this.#elsewhere = false;
+    const anew = signedInAnew(this.#view, view);
+    if (anew.length > 0) {
+      this.#elsewhere = false;
+      this.#said = `Signed in to ${anew.map(placeOf).join(" and ")}.`;
+    }
     if (view.signIn) this.#ways.set(view.signIn.ssoSession, view.signIn.way);
     this.#view = view;
     this.settings.learn(view.settings);
@@ -237,10 +241,11 @@ export class Face {
   }
 }
 
-function signedInAnew(before: View | null, after: View): boolean {
-  const signedIn = (view: View | null): number =>
-    view?.ssoSessions.filter((session) => session.status === "signedIn").length ?? 0;
-  return signedIn(after) > signedIn(before);
+/** Those signed in to since the view before; none at the first. */
+function signedInAnew(before: View | null, after: View): SsoSessionView[] {
+  if (before === null) return [];
+  const known = new Set(before.ssoSessions.filter(({ status }) => status === "signedIn").map(({ name }) => name));
+  return after.ssoSessions.filter(({ name, status }) => status === "signedIn" && !known.has(name));
 }
 
 function ssoSessionOf(intent: Intent): string | null {
