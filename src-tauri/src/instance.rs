@@ -2,15 +2,22 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::Write,
+    io::{Read, Write},
     os::unix::{
         fs::PermissionsExt,
         net::{UnixListener, UnixStream},
     },
+    path::Path,
+    time::Duration,
 };
 
 use daypass_domain::failure::{Code, Failure};
 use daypass_wire::folder::RuntimeFolder;
+
+/// How long a first one may take to raise its window.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often, and how long apart, one that does not raise its window is looked at: it should be gone by then.
+const LOOKS: (u32, Duration) = (100, Duration::from_millis(20));
 
 /// The claim to be the one desktop, held as long as this value or its thread lives.
 pub(crate) struct Instance {
@@ -24,15 +31,17 @@ impl Instance {
         folder.create()?;
         let socket = folder.path().join("desktop.sock");
         let lock = File::create(folder.path().join("desktop.lock")).map_err(|_| Code::SocketFolder)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                if let Ok(mut first) = UnixStream::connect(socket) {
-                    first.write_all(b"raise").ok();
+        let mut looks = 0..LOOKS.0;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if has_raised(&socket) || looks.next().is_none() => {
+                    return Ok(None);
                 }
-                return Ok(None);
+                // Its window is closed and it is on its way out: it lets go in a moment.
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOKS.1),
+                Err(TryLockError::Error(_)) => return Err(Code::SocketFolder.into()),
             }
-            Err(TryLockError::Error(_)) => return Err(Code::SocketFolder.into()),
         }
         std::fs::remove_file(&socket).ok();
         let listener = UnixListener::bind(&socket).map_err(|_| Code::SocketFolder)?;
@@ -48,12 +57,20 @@ impl Instance {
             let claim = self;
             for connection in claim.listener.incoming() {
                 // What is said does not matter: the folder is ours alone, and a raised window harms nobody.
-                if connection.is_ok() {
+                if let Ok(mut second) = connection {
                     raise();
+                    second.write_all(b"raised").ok();
                 }
             }
         });
     }
+}
+
+/// Has the first one raise its window; false where it does not say that it did.
+fn has_raised(socket: &Path) -> bool {
+    let Ok(mut first) = UnixStream::connect(socket) else { return false };
+    first.set_read_timeout(Some(PATIENCE)).ok();
+    first.read(&mut [0]).is_ok_and(|length| length > 0)
 }
 
 #[cfg(test)]
@@ -71,5 +88,18 @@ mod tests {
         first.on_second_start(move || sender.send(()).unwrap());
         assert!(Instance::claim(&folder).unwrap().is_none());
         raised.recv().unwrap();
+    }
+
+    #[test]
+    fn a_start_while_the_first_is_on_its_way_out_takes_its_place() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = RuntimeFolder::at(top.path().join("run"));
+        let first = Instance::claim(&folder).unwrap().unwrap();
+        let leaving = std::thread::spawn(move || {
+            let connection = first.listener.accept().unwrap();
+            drop((first, connection));
+        });
+        assert!(Instance::claim(&folder).unwrap().is_some());
+        leaving.join().unwrap();
     }
 }
