@@ -78,8 +78,8 @@ pub(crate) async fn run(
     Ok(end)
 }
 
-/// Takes those signals that were not ignored when we started: `nohup` and `&` keep their meaning for the child.
-fn take(numbers: &[i32]) -> io::Result<Vec<(i32, Signal)>> {
+/// Takes those signals that were not ignored when we started: `nohup` and `&` keep their meaning.
+pub(crate) fn take(numbers: &[i32]) -> io::Result<Vec<(i32, Signal)>> {
     let wanted = numbers.iter().filter(|&&number| !is_ignored(number));
     wanted.map(|&number| Ok((number, signal(SignalKind::from_raw(number))?))).collect()
 }

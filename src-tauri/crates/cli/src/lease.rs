@@ -30,9 +30,10 @@ pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
         fresh: wanted.new,
     };
     request.check()?;
+    let before = sign_in::under_way(&client);
     let answer = client.ask(Intent::Request { request, open: Vec::new() }).await?;
     if let Some(attempt) = answer.attempt {
-        sign_in::through(&client, attempt).await?;
+        sign_in::through(&client, attempt, before).await?;
     }
     let session = answer.session.ok_or(Code::Internal)?;
     let live = follow::live(&client, &session).await?;

@@ -1,6 +1,10 @@
 //! Signing in and out: the browser, the wait, Ctrl-C; and the practice organisation.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use daypass_domain::{
     failure::{Code, Failure},
@@ -14,20 +18,20 @@ use daypass_wire::{
     client::Client,
     follow::{self, Wanted},
 };
-use tokio::{signal::ctrl_c, task::spawn_blocking, time::timeout};
+use tokio::{task::spawn_blocking, time::timeout};
 
 use crate::{
     agent,
     args::SignInPlace,
-    json,
+    child, json,
     text::{capitalised, escape, print, print_json, say},
     trouble::Trouble,
 };
 
 /// How long the practice organisation may take to start.
 const PRACTICE_PATIENCE: Duration = Duration::from_secs(15);
-/// What a shell reports for a program that Ctrl-C ended.
-const CANCELLED: u8 = 130;
+/// What ends a command that waits; the first is Ctrl-C.
+const ENDINGS: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// What becomes of an address to sign in at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,13 +112,19 @@ pub(crate) async fn to(client: &Client, name: &SsoSessionName) -> Result<(), Tro
     ask_and_wait(client, Intent::sign_in(target), Address::Open).await.map(drop)
 }
 
-/// Waits through sign-in `attempt`, which the agent started by itself.
-pub(crate) async fn through(client: &Client, attempt: u32) -> Result<(), Trouble> {
-    wait(client, attempt, Address::Open).await
+/// Waits through sign-in `attempt`, which the agent started by itself; `before` was under way when it was asked.
+pub(crate) async fn through(client: &Client, attempt: u32, before: Option<u32>) -> Result<(), Trouble> {
+    wait(client, attempt, before, Address::Open).await
+}
+
+/// The sign-in under way.
+pub(crate) fn under_way(client: &Client) -> Option<u32> {
+    client.views().borrow().as_ref()?.sign_in.as_ref().map(|sign_in| sign_in.attempt)
 }
 
 /// Returns the SSO session signed in to.
 async fn ask_and_wait(client: &Client, intent: Intent, address: Address) -> Result<SsoSessionName, Trouble> {
+    let before = under_way(client);
     let answer = client.ask(intent.clone()).await?;
     let view = agent::view(client).await?;
     let name = match (intent, &view.sign_in) {
@@ -124,7 +134,7 @@ async fn ask_and_wait(client: &Client, intent: Intent, address: Address) -> Resu
         (_, None) => newest(&view)?,
     };
     if let Some(attempt) = answer.attempt {
-        wait(client, attempt, address).await?;
+        wait(client, attempt, before, address).await?;
     }
     Ok(name)
 }
@@ -134,17 +144,38 @@ fn newest(view: &View) -> Result<SsoSessionName, Trouble> {
     Ok(newest.ok_or(Code::UnknownSsoSession)?.name.clone())
 }
 
-/// Opens the browser and waits until it came back; Ctrl-C and a missing browser cancel the sign-in.
-async fn wait(client: &Client, attempt: u32, address: Address) -> Result<(), Trouble> {
-    let outcome = tokio::select! {
-        outcome = steps(client, attempt, address) => outcome,
+/// Opens the browser and waits until it came back. Ctrl-C and a missing browser cancel the sign-in; whatever else ends
+/// us does so too, unless it was under way `before`: then it is somebody else's.
+async fn wait(client: &Client, attempt: u32, before: Option<u32>, address: Address) -> Result<(), Trouble> {
+    let (outcome, is_over) = tokio::select! {
+        outcome = steps(client, attempt, address) => {
+            let is_over = outcome.as_ref().is_err_and(|t| t.is(Code::SignInCancelled) || t.is(Code::NoBrowser));
+            (outcome, is_over)
+        }
         () = hints(client, attempt) => pending().await,
-        _ = ctrl_c() => Err(Trouble::from(Code::SignInCancelled).with_exit(CANCELLED)),
+        signal = ending() => {
+            // What a shell reports for a program that a signal ended.
+            let exit = u8::try_from(128 + signal).unwrap_or(1);
+            let is_ours = signal == libc::SIGINT || before != Some(attempt);
+            (Err(Trouble::from(Code::SignInCancelled).with_exit(exit)), is_ours)
+        }
     };
-    if outcome.as_ref().is_err_and(|t| t.is(Code::SignInCancelled) || t.is(Code::NoBrowser)) {
+    if is_over {
         client.ask(Intent::CancelSignIn).await.ok();
     }
     outcome
+}
+
+/// The first signal that asks us to end.
+async fn ending() -> i32 {
+    let Ok(mut signals) = child::take(&ENDINGS) else { return pending().await };
+    poll_fn(|context| {
+        let came = signals
+            .iter_mut()
+            .find_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+        came.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 async fn steps(client: &Client, attempt: u32, address: Address) -> Result<(), Trouble> {

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -122,6 +123,41 @@ fn an_agent_takes_over_nothing_of_the_daypass_shell_it_was_started_in() {
     let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     assert_eq!(environments.len(), usize::from(is_root));
     assert!(environments.iter().all(|e| !e.contains("marker")), "it holds the shell's ticket");
+}
+
+/// The signals by which shells, sessions and closed terminals end a command.
+const ENDINGS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
+
+#[test]
+fn a_sign_in_ends_with_the_command_that_started_it_and_not_with_one_that_joined_it() {
+    let home = Home::new();
+    home.start_practice();
+    let words = ["sign-in", "practice", "--print-url"];
+    // One that has printed the address waits. Every sign-in has a port of its own.
+    let waiting = || {
+        let mut command = home.daypass(&words).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(command.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        let port = address.split(['/', ':']).nth(4).unwrap().parse::<u16>().unwrap();
+        (command, port)
+    };
+    let end = |mut command: Child, signal: &str| {
+        let kill = Command::new("kill").args([signal, &command.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        command.wait().unwrap().code()
+    };
+    for (signal, code) in ENDINGS {
+        let (first, port) = waiting();
+        assert_eq!(end(first, signal), Some(code), "{signal}");
+        let (own, another) = waiting();
+        assert_ne!(another, port, "{signal} left the sign-in behind");
+        for joined in ["-TERM", "-HUP", "-TERM"] {
+            let (command, port) = waiting();
+            assert_eq!(port, another, "a signal to one that had joined ended it");
+            end(command, joined);
+        }
+        assert_eq!(end(own, signal), Some(code), "{signal}");
+    }
 }
 
 #[test]
