@@ -4,6 +4,7 @@
 
 mod answers;
 mod callback;
+mod endless;
 mod endpoint;
 mod server;
 mod socket;

@@ -14,18 +14,21 @@ use aws_smithy_runtime_api::client::{
     },
     orchestrator::HttpRequest,
 };
-use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_types::{body::SdkBody, retry::RetryConfig, timeout::TimeoutConfig};
 use daypass_domain::{
     failure::Code,
     sso::{Endpoints, SsoSession, is_loopback, is_secure},
     time::Timestamp,
 };
+use http_body_util::Limited;
 use url::Url;
 
 use crate::{skew::Skew, trust::trust};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const REQUEST: Duration = Duration::from_secs(30);
+/// The most bytes of an answer that are read. AWS's own have some ten thousand; who sends more is not AWS.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// The way to AWS: no pooled connection (its read buffer would keep a copy of what passed), the
 /// system's trust store or `AWS_CA_BUNDLE`, the proxy variables honoured.
@@ -123,7 +126,9 @@ impl HttpConnector for Ways {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let url = Url::parse(request.uri());
         let way = if url.is_ok_and(|url| is_loopback(&url)) { &self.direct } else { &self.proxied };
-        way.call(request)
+        let answer = way.call(request);
+        let bounded = |body| SdkBody::from_body_1_x(Limited::new(body, LONGEST_ANSWER));
+        HttpConnectorFuture::new(async move { Ok(answer.await?.map(bounded)) })
     }
 }
 
