@@ -104,12 +104,13 @@ where
     F: Future<Output = Response<Full<Bytes>>>,
 {
     let Ok(ours) = stream.local_addr() else { return };
-    // Reads the kernel's table: a file of some hundred rows.
+    let (mut read, mut write) = stream.into_split();
+    let Ok(Some(head)) = timeout(HEADERS_WITHIN, head(&mut read)).await else { return };
+    // Reads the kernel's table, which takes it some ten milliseconds: only for who has asked, or hundreds of
+    // half-open connections would keep the right one waiting.
     if !tokio::task::spawn_blocking(move || is_peer(uid, peer, ours)).await.unwrap_or(false) {
         return;
     }
-    let (mut read, mut write) = stream.into_split();
-    let Ok(Some(head)) = timeout(HEADERS_WITHIN, head(&mut read)).await else { return };
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
         let answer = answer(request);
