@@ -55,12 +55,10 @@ impl Instance {
         std::thread::spawn(move || {
             // Binds the whole of `self`: a closure would take the listener alone and let go of the lock.
             let claim = self;
-            for connection in claim.listener.incoming() {
+            for mut second in claim.listener.incoming().flatten() {
                 // What is said does not matter: the folder is ours alone, and a raised window harms nobody.
-                if let Ok(mut second) = connection {
-                    raise();
-                    second.write_all(b"raised").ok();
-                }
+                raise();
+                second.write_all(b"raised").ok();
             }
         });
     }
