@@ -10,12 +10,22 @@ import { indexed } from "../src/lib/catalogue";
 import { changesLine } from "../src/lib/changes";
 import { lengthOnly } from "../src/lib/duration";
 import { matchesPattern } from "../src/lib/pattern";
-import { NEW_RULE, changedRule, isRegion, matched, movedRule, withSso, withoutRule } from "../src/lib/settings";
+import { NEW_RULE, changedRule, hoursOf, hoursText, isRegion, matched, movedRule, withSso, withoutRule } from "../src/lib/settings";
 import { Configuration } from "../src/state/settings.svelte";
 
 const rule = (pattern: string): AccountRule => ({ pattern, ...NEW_RULE });
 const rules = (...patterns: string[]): Settings => someSettings({ accounts: patterns.map(rule) });
 const patterns = (settings: Settings): string[] => settings.accounts.map((one) => one.pattern);
+
+describe("quiet hours", () => {
+  it.each(["22:00–07:00", "22:00-7:00", " 22:00 — 07:00 "])("are read from “%s”", (text) => {
+    expect(hoursOf(text)).toEqual({ from: "22:00", to: "07:00" });
+    expect(hoursText(hoursOf(text) ?? null)).toBe("22:00–07:00");
+  });
+
+  it.each(["22:00", "24:00–07:00", "22:60–07:00", "22–7", "from ten", "22:00–07:00–08:00"])("are not read from “%s”", (text) =>
+    expect(hoursOf(text)).toBeUndefined());
+});
 
 describe("a pattern", () => {
   it.each([

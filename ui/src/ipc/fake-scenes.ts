@@ -217,6 +217,31 @@ const CHANGES: Readonly<Record<string, Change>> = {
   busy(view, _practice, roles, now) {
     view.sessions = roles.slice(0, 10).map((role, i) => aSession(role, now, { session: `s-busy${i}`, leaseEnd: now + (50 - i) * MINUTE - i * 700 }));
   },
+  notices(view, practice, roles) {
+    const [first] = view.sessions;
+    practice.status = "lapsed";
+    if (!first || !view.desktop) return;
+    view.desktop.tray = false;
+    view.desktop.notifications = [
+      {
+        id: "sign-in-practice", title: "Your sign-in to practice has lapsed", body: "Sign in to renew 2 leases.", urgent: true,
+        about: { kind: "ssoSession", ssoSession: "practice" }, buttons: ["signIn", "open"],
+      },
+      {
+        id: `lease-${first.session}`, title: `${first.role} in ${first.accountName} ends in 5 min`,
+        body: "The lease ends at 12:04. Renew gives it 1 h from now.", urgent: false,
+        about: { kind: "session", session: first.session }, buttons: ["renew", "end", "open"],
+      },
+      {
+        id: "ended", title: "3 leases ended while the machine slept", urgent: false, about: { kind: "everything" }, buttons: ["open"],
+        body: `${roles.slice(4, 7).map((role) => `${role.role} in ${role.accountName}`).join(", ")}: 7 pages wiped from memory. The lease ran out. AWS accepts what was issued until 12:40.`,
+      },
+      {
+        id: "lease-s-hostile", title: "Billing in <b>bold</b> & <a href=x>linked</a> ended", body: "Ended 09:12, nothing was held in memory. The screen was locked.",
+        urgent: false, about: { kind: "everything" }, buttons: ["open"],
+      },
+    ];
+  },
   last(view, _practice, _roles, now) {
     view.sessions = view.sessions.map((session) => (session.phase === "active" ? { ...session, phase: "expiring", leaseEnd: now + 62_000 } : session));
   },

@@ -53,7 +53,9 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
     },
     async wish(wish) {
       world.wished.push(wish);
-      await later(10);
+      if (wish.kind === "dismiss") world.change(({ desktop }) => {
+        if (desktop) desktop.notifications = desktop.notifications.filter(({ id }) => id !== wish.id);
+      });
     },
     async catalog() {
       await later(10);

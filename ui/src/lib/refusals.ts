@@ -29,6 +29,13 @@ export const notHttps: Failure = {
   action: null,
 };
 
+export const notHours: Failure = {
+  code: "malformed",
+  fact: "that is not from one time of day to another",
+  advice: "Type it like 22:00–07:00, or leave it empty.",
+  action: null,
+};
+
 export const noName: Failure = {
   code: "malformed",
   fact: "the SSO session has no name",

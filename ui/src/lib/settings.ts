@@ -1,5 +1,6 @@
 // One change to the settings at a time; everything else stays as it is.
 import type { AccountRule } from "../ipc/bindings/AccountRule";
+import type { QuietHours } from "../ipc/bindings/QuietHours";
 import type { Settings } from "../ipc/bindings/Settings";
 import type { SsoPlace } from "../ipc/bindings/SsoPlace";
 import type { SsoSettings } from "../ipc/bindings/SsoSettings";
@@ -68,3 +69,13 @@ export function matched(groups: readonly AccountGroup[], pattern: string): { acc
 
 /** A Region's code by its shape: AWS adds Regions, we don't keep a list. */
 export const isRegion = (text: string): boolean => /^[a-z][a-z0-9-]{1,31}$/.test(text);
+
+/** "22:00–07:00", with any dash; undefined where it is no such thing. */
+export function hoursOf(text: string): QuietHours | undefined {
+  const [, from, to] = /^([\d:]+)\s*[-–—]\s*([\d:]+)$/.exec(text.trim()) ?? [];
+  const time = (one = ""): string | null => (/^([01]?\d|2[0-3]):[0-5]\d$/.test(one) ? one.padStart(5, "0") : null);
+  const [first, last] = [time(from), time(to)];
+  return first === null || last === null ? undefined : { from: first, to: last };
+}
+
+export const hoursText = (hours: QuietHours | null): string => (hours === null ? "" : `${hours.from}–${hours.to}`);

@@ -10,6 +10,7 @@ import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
+import type { Wish } from "../ipc/bindings/Wish";
 import type { Way } from "../ipc/bindings/Way";
 import { byRole, isLive } from "../lib/lease";
 import { milestones, type Stages } from "../lib/milestones";
@@ -114,6 +115,11 @@ export class Face {
       this.toasts.refuse(failure, this.remedy(failure, intent, ssoSessionOf(intent)));
       return false;
     }
+  }
+
+  /** Asks something of the desktop's own program. */
+  wish(wish: Wish): void {
+    void this.try(() => this.#agent.wish(wish));
   }
 
   /** Tries; a refusal becomes a notice. */

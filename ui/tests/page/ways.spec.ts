@@ -1,4 +1,5 @@
 // Ways in, several SSO sessions, what changed, and the settings, in a real browser.
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 
 import { during, focused, until, useBrowser } from "./browser";
@@ -106,6 +107,37 @@ describe.concurrent("groups", () => {
     }));
 });
 
+describe.concurrent("what no notification daemon shows", () => {
+  const notice = (page: Page, id: RegExp): Locator => page.getByTestId("notification").filter({ hasText: id });
+
+  it("stands in the window, the newest nearest to the foot, and says how many more there are", () =>
+    during("notices", async (page) => {
+      const shown = page.getByTestId("notification");
+      await until(page, () => shown.count(), (value) => expect(value).toBe(3));
+      expect(await shown.last().textContent()).toContain("Your sign-in to practice has lapsed");
+      expect(await shown.last().getAttribute("role")).toBe("alert");
+      expect(await shown.first().getAttribute("role")).toBe("status");
+      await page.getByText("1 more when these are dismissed").waitFor();
+    }));
+
+  it("goes when it is dismissed, and names are never markup", () =>
+    during("notices", async (page) => {
+      await page.getByRole("button", { name: /^Dismiss: 3 leases ended/ }).click();
+      await notice(page, /<b>bold<\/b> & <a href=x>linked<\/a> ended/).waitFor();
+      expect(await page.getByTestId("notification").locator("a").count()).toBe(0);
+    }));
+
+  it("does what its buttons say", () =>
+    during("notices", async (page) => {
+      const ending = notice(page, /ends in 5 min/);
+      expect(await ending.getByRole("button").allTextContents()).toEqual(["Renew", "End", ""]);
+      await ending.getByRole("button", { name: "End", exact: true }).click();
+      await page.locator("[data-testid=session-card][data-phase=ended]").nth(1).waitFor();
+      await notice(page, /has lapsed/).getByRole("button", { name: "Sign in", exact: true }).click();
+      await page.getByTestId("sign-in-strip").waitFor();
+    }));
+});
+
 describe.concurrent("settings", () => {
   it("open with Ctrl comma, go through their parts by arrows, and give the focus back", () =>
     during("settings", async (page) => {
@@ -186,6 +218,28 @@ describe.concurrent("settings", () => {
       await until(page, () => page.getByRole("button", { name: /^Remove / }).count(), (value) => expect(value).toBe(4));
       await page.getByRole("button", { name: "Undo" }).click();
       await until(page, () => page.getByRole("button", { name: /^Remove / }).count(), (value) => expect(value).toBe(5));
+    }));
+
+  it("say what to be told of, when to be quiet, and whether to start at login", () =>
+    during("settings", async (page) => {
+      await page.keyboard.press("Control+,");
+      await page.locator("[data-part=notifications]").click();
+      await page.getByTestId("told-15").uncheck();
+      await page.getByTestId("start-at-login").check();
+      const quiet = page.getByTestId("quiet-hours");
+      await quiet.fill("from ten");
+      await quiet.press("Enter");
+      expect(await page.getByTestId("refusal").textContent()).toContain("Type it like 22:00–07:00, or leave it empty.");
+      await quiet.fill("22:00 - 7:00");
+      await quiet.press("Enter");
+      await page.getByTestId("refusal").waitFor({ state: "detached" });
+      await page.locator("[data-part=programs]").click();
+      await page.getByTestId("prompt").uncheck();
+      await page.locator("[data-part=notifications]").click();
+      expect(await quiet.inputValue()).toBe("22:00–07:00");
+      expect(await page.getByTestId("told-15").isChecked()).toBe(false);
+      expect(await page.getByTestId("told-5").isChecked()).toBe(true);
+      expect(await page.getByTestId("start-at-login").isChecked()).toBe(true);
     }));
 
   it("open from a standing trouble", () =>
