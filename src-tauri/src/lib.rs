@@ -1,12 +1,13 @@
 //! The desktop: the window, and nothing secret. The only code that says `tauri`.
 //!
 //! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), the commands
-//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]).
+//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]), notifications ([`notify`]).
 
 mod flow;
 mod instance;
 mod ipc;
 mod link;
+mod notify;
 mod window;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
@@ -60,6 +61,8 @@ fn start(practises: bool) -> Result<(), Failure> {
             let raise = app.handle().clone();
             instance.on_second_start(move || window::raise(&raise));
             tauri::async_runtime::spawn(until_quit(app.handle().clone(), Arc::clone(&link), folder));
+            let raise = app.handle().clone();
+            tauri::async_runtime::spawn(notify::keep(Arc::clone(&link), move || window::raise(&raise)));
             if practises {
                 tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
             }

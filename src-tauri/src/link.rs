@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use daypass_domain::{
     catalog::RoleEntry,
-    desktop::{DesktopView, Show, What},
+    desktop::{DesktopView, Notification, Show, What},
     failure::{Code, Failure},
     request::Intent,
     view::{NoticeView, View},
@@ -60,6 +60,11 @@ impl Link {
         self.desktop.send_modify(change);
     }
 
+    /// What the window shows because no daemon does.
+    pub(crate) fn notifications(&self) -> Vec<Notification> {
+        self.desktop.borrow().notifications.clone()
+    }
+
     /// Has the main window bring something up.
     pub(crate) fn show(&self, what: What) {
         self.change(|desktop| {
@@ -70,6 +75,11 @@ impl Link {
 
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.client.borrow().clone().ok_or_else(|| Code::AgentSilent.into())
+    }
+
+    /// The connection as it comes and goes.
+    pub(crate) fn clients(&self) -> watch::Receiver<Option<Client>> {
+        self.client.subscribe()
     }
 
     /// Asks once the agent is there.

@@ -1,6 +1,7 @@
-//! Buses of the test's own, and who lives on them: screen savers and logind, played at the wire.
+//! Buses of the test's own, and who lives on them: screen savers, logind and notification daemons, played at the wire.
 
 mod logind;
+mod notifier;
 mod saver;
 
 use std::{
@@ -19,6 +20,7 @@ use zbus::{
 
 pub use self::{
     logind::{Inhibitor, Logind, SESSION, Session},
+    notifier::{Notifier, Shown, Told, pretend_press},
     saver::Saver,
 };
 

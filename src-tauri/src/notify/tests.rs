@@ -1,0 +1,216 @@
+//! Notifications on a bus of the test's own, shown by a daemon that is played, or by none.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use daypass_domain::failure::{Code, Failure};
+use daypass_tests::buses::{Notifier, PrivateBus, Told, pretend_press};
+
+use super::*;
+
+const ALL: &[&str] = &["actions", "body", "body-markup"];
+
+/// Somebody to be told something.
+struct Desk {
+    post: Post<Box<dyn Fn() + Send>>,
+    link: Arc<Link>,
+    raised: Arc<AtomicBool>,
+}
+
+impl Desk {
+    fn at(address: String) -> Self {
+        let (link, raised) = (Arc::new(Link::default()), Arc::new(AtomicBool::new(false)));
+        let raise = Arc::clone(&raised);
+        let raise: Box<dyn Fn() + Send> = Box::new(move || raise.store(true, Ordering::Relaxed));
+        Self { post: Post::new(Arc::clone(&link), raise, Some(address)), link, raised }
+    }
+
+    async fn tells(&mut self, notifications: Vec<Notification>) {
+        self.post.deliver(News { show: notifications, ..News::default() }).await;
+    }
+
+    /// What comes from the bus next is taken in.
+    async fn hears(&mut self) {
+        let heard = hear(&mut self.post.daemon).await;
+        self.post.take(heard).await;
+    }
+
+    fn in_window(&self) -> Vec<String> {
+        self.link.notifications().into_iter().map(|n| n.title).collect()
+    }
+}
+
+fn notification(id: &str, title: &str) -> Notification {
+    Notification {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        body: "<b>R&D</b>\nends.".to_owned(),
+        urgent: false,
+        about: About::Session { session: "aaaaaaaa".parse().unwrap() },
+        buttons: vec![Button::Renew, Button::End, Button::Open],
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_gets_the_words_and_the_buttons() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![Notification { urgent: true, ..notification("a", "<i>Billing\u{202e}</i>") }]).await;
+    let shown = daemon.shown().await;
+    assert_eq!(shown.title, "<i>Billing</i>", "a title is never markup");
+    assert_eq!(shown.body, "&lt;b&gt;R&amp;D&lt;/b&gt; ends.");
+    assert_eq!(shown.actions, ["renew", "Renew", "end", "End", "default", "Open"]);
+    assert_eq!(shown.urgency, 2);
+    assert_eq!(desk.in_window(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_daemon_without_buttons_or_markup_is_sent_none() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, &["body"]).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing")]).await;
+    let shown = daemon.shown().await;
+    assert_eq!((shown.body.as_str(), shown.actions), ("<b>R&D</b> ends.", vec![]));
+}
+
+#[tokio::test]
+async fn the_newer_takes_the_place_of_the_older_and_goes_when_it_is_no_longer_true() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "15 min"), notification("b", "other")]).await;
+    desk.tells(vec![notification("a", "5 min")]).await;
+    let numbers = [daemon.shown().await.number, daemon.shown().await.number, daemon.shown().await.number];
+    assert_eq!(numbers, [1, 2, 1]);
+    desk.post.deliver(News { away: vec!["a".to_owned()], ..News::default() }).await;
+    assert!(matches!(daemon.told().await, Told::Close(1)));
+}
+
+#[tokio::test]
+async fn what_the_person_dismissed_is_not_replaced_but_shown_anew() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "15 min")]).await;
+    let number = daemon.shown().await.number;
+    daemon.dismisses(number).await;
+    desk.hears().await;
+    desk.tells(vec![notification("a", "5 min")]).await;
+    assert_eq!(daemon.shown().await.number, 2);
+}
+
+#[tokio::test]
+async fn without_a_daemon_the_window_tells_it_until_one_comes() {
+    let bus = PrivateBus::start();
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "first")]).await;
+    desk.tells(vec![notification("b", "second")]).await;
+    assert_eq!(desk.in_window(), ["second", "first"]);
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    desk.hears().await;
+    assert_eq!([daemon.shown().await.title, daemon.shown().await.title], ["first", "second"]);
+    assert_eq!(desk.in_window(), [""; 0]);
+}
+
+#[tokio::test]
+async fn when_a_daemon_dies_the_window_tells_what_it_showed() {
+    let bus = PrivateBus::start();
+    let daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing")]).await;
+    drop(daemon);
+    desk.hears().await;
+    assert_eq!(desk.in_window(), ["Billing"]);
+    desk.post.deliver(News { away: vec!["a".to_owned()], ..News::default() }).await;
+    assert_eq!(desk.in_window(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_daemon_that_never_answers_is_asked_once_and_the_window_tells_it() {
+    let bus = PrivateBus::start();
+    let mut asked = bus.silent("org.freedesktop.Notifications").await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "first"), notification("b", "second")]).await;
+    assert_eq!(desk.in_window(), ["second", "first"]);
+    assert_eq!(asked.recv().await.unwrap(), "GetCapabilities");
+    assert!(asked.try_recv().is_err(), "asked once");
+}
+
+#[tokio::test]
+async fn without_a_bus_the_window_tells_it() {
+    let mut desk = Desk::at("unix:path=/nowhere/bus".to_owned());
+    desk.tells(vec![notification("a", "first")]).await;
+    assert_eq!(desk.in_window(), ["first"]);
+}
+
+#[tokio::test]
+async fn a_bus_that_comes_back_is_used_again() {
+    let mut bus = PrivateBus::start();
+    let daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "first")]).await;
+    bus.restart();
+    drop(daemon);
+    desk.hears().await;
+    assert_eq!(desk.in_window(), ["first"], "the bus took the daemon with it");
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    desk.tells(vec![notification("a", "second")]).await;
+    assert_eq!(daemon.shown().await.title, "second");
+    assert_eq!(desk.in_window(), [""; 0]);
+}
+
+#[tokio::test]
+async fn in_quiet_hours_the_window_tells_it_and_no_daemon() {
+    let bus = PrivateBus::start();
+    let mut desk = Desk::at(bus.address());
+    desk.post.is_quiet = true;
+    desk.tells(vec![notification("a", "at night")]).await;
+    desk.post.is_quiet = false;
+    desk.tells(vec![notification("b", "by day")]).await;
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    desk.hears().await;
+    assert_eq!(daemon.shown().await.title, "by day");
+    assert_eq!(desk.in_window(), ["at night"]);
+}
+
+#[tokio::test]
+async fn open_raises_the_window() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing")]).await;
+    let number = daemon.shown().await.number;
+    daemon.presses(number, "default").await;
+    desk.hears().await;
+    assert!(desk.raised.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn a_press_from_anybody_else_is_not_heeded() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing")]).await;
+    let number = daemon.shown().await.number;
+    let us = desk.post.daemon.as_ref().unwrap().own_name();
+    pretend_press(&bus, &us, number, "default").await;
+    daemon.dismisses(number).await;
+    desk.hears().await;
+    assert!(!desk.raised.load(Ordering::Relaxed));
+    assert!(desk.post.shown.is_empty(), "the daemon's own word came after it");
+}
+
+#[tokio::test]
+async fn a_press_that_is_refused_says_why() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing")]).await;
+    let number = daemon.shown().await.number;
+    daemon.presses(number, "renew").await;
+    desk.hears().await;
+    let said = desk.post.refused.1.recv().await.unwrap();
+    let Failure { advice, .. } = Code::AgentSilent.into();
+    assert_eq!((said.id.as_str(), said.body), ("a", advice));
+}

@@ -1,0 +1,38 @@
+//! Text for a notification daemon: organisations choose names, and a daemon may take them for markup.
+
+/// Only what is seen: control characters become spaces, what turns the direction of text goes.
+pub(super) fn plain(text: &str) -> String {
+    let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    text.chars().filter(is_seen).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The same where it is read as markup.
+pub(super) fn markup(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in plain(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_is_markup_or_a_second_line() {
+        assert_eq!(
+            markup("<b>R&D</b>\n<a href='x'>"),
+            "&lt;b&gt;R&amp;D&lt;/b&gt; &lt;a href=&#39;x&#39;&gt;"
+        );
+        assert_eq!(plain("pay\u{202e}ments\u{1b}[31m\r\n<b>"), "payments [31m  <b>");
+        assert_eq!(plain("支払い – crédits 🙂"), "支払い – crédits 🙂");
+    }
+}
