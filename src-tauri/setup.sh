@@ -22,8 +22,9 @@ main() {
       need_tools
       ;;
     test)
-      packages+=("${packing[@]}" dbus fish fonts-dejavu-core gnome-keyring libsecret-tools python3-venv webkit2gtk-driver)
-      packages+=(appstream desktop-file-utils lintian man-db mmdebstrap uidmap x11-utils xauth xterm xvfb zsh)
+      packages+=("${packing[@]}" dbus fish fonts-dejavu-core gnome-keyring libsecret-tools python3-dbusmock)
+      packages+=(python3-venv webkit2gtk-driver appstream desktop-file-utils lintian man-db mmdebstrap uidmap x11-utils)
+      packages+=(xauth xterm xvfb zsh)
       need_tools
       need_chromium
       ;;

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { agent } from "./agent.mjs";
 import { byKeyboard, byMouse } from "./main_job.mjs";
 import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
+import { mute, notifications } from "./notify.mjs";
 import { play, tally } from "./play.mjs";
 import { settings } from "./settings.mjs";
 import { byDeviceCode, keptSignedIn } from "./ways_in.mjs";
@@ -16,6 +17,8 @@ const SCENARIOS = [
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],
   ["agent", "dark", agent],
+  ["notifications", "light", notifications],
+  ["a mute notification daemon", "dark", mute],
   ["no address of a bus", "dark", withoutAddress],
   ["nobody at the bus's address", "light", withNobodyThere],
 ];

@@ -36,6 +36,10 @@ const without = (session) => (scenario) => {
       await window.click(`${LIVE} [data-testid=end]`);
       await window.says(ENDED, /wiped/);
     }],
+    ["what no notification can tell, the window does", async () => {
+      await scenario.json("request", "DeveloperAccess@payments-staging", "--for", "62s");
+      await window.says("[data-testid=notification]", /DeveloperAccess in payments-staging ends in 1 min/, 30);
+    }],
     ["the window closes, and quit ends the rest", () => scenario.leave()],
   ];
 };
