@@ -8,6 +8,7 @@ mod instance;
 mod ipc;
 mod link;
 mod notify;
+mod since;
 mod window;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Arc};

@@ -1,4 +1,4 @@
-//! The connection to the agent: kept, restored when it breaks, and what pages are shown meanwhile.
+//! The connection to the agent: kept, restored when it breaks, and what pages and tray are shown meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,14 +12,42 @@ use daypass_domain::{
 use daypass_wire::{client::Client, folder::RuntimeFolder, start::connect_or_start};
 use tokio::{sync::watch, time::sleep};
 
+use crate::since::Since;
+
 /// The connection, while there is one, and what the desktop itself has to show.
 #[derive(Default)]
 pub(crate) struct Link {
     client: watch::Sender<Option<Client>>,
+    seen: watch::Sender<Option<Seen>>,
     notice: watch::Sender<Option<Failure>>,
     desktop: watch::Sender<DesktopView>,
     /// How often the page has been loaded: a watch of an earlier load is over.
     loads: watch::Sender<u64>,
+}
+
+/// The agent's newest view, and when it came: it may be shown much later.
+#[derive(Clone)]
+struct Seen {
+    view: Arc<View>,
+    came: Since,
+}
+
+/// What there is to show may have changed.
+pub(crate) struct Changes {
+    seen: watch::Receiver<Option<Seen>>,
+    notice: watch::Receiver<Option<Failure>>,
+    desktop: watch::Receiver<DesktopView>,
+}
+
+impl Changes {
+    /// Waits for the next change; false once there is none to come.
+    pub(crate) async fn next(&mut self) -> bool {
+        tokio::select! {
+            changed = self.seen.changed() => changed.is_ok(),
+            changed = self.notice.changed() => changed.is_ok(),
+            changed = self.desktop.changed() => changed.is_ok(),
+        }
+    }
 }
 
 impl Link {
@@ -33,8 +61,12 @@ impl Link {
                     self.notice.send_if_modified(|n| n.take_if(|f| is_about_agent(f)).is_some());
                     let mut views = client.views();
                     self.client.send_replace(Some(client.clone()));
-                    while views.changed().await.is_ok() {}
+                    while views.changed().await.is_ok() {
+                        let view = views.borrow_and_update().clone();
+                        self.seen.send_replace(view.map(|view| Seen { view, came: Since::now() }));
+                    }
                     self.client.send_replace(None);
+                    self.seen.send_replace(None);
                     if client.has_quit() {
                         return;
                     }
@@ -57,7 +89,11 @@ impl Link {
 
     /// Changes what the desktop adds to every view.
     pub(crate) fn change(&self, change: impl FnOnce(&mut DesktopView)) {
-        self.desktop.send_modify(change);
+        self.desktop.send_if_modified(|desktop| {
+            let before = desktop.clone();
+            change(desktop);
+            *desktop != before
+        });
     }
 
     /// What the window shows because no daemon does.
@@ -102,45 +138,43 @@ impl Link {
     pub(crate) async fn watch(&self, mut show: impl FnMut(Option<View>) -> bool) {
         self.loads.send_modify(|loads| *loads += 1);
         let mut loads = self.loads.subscribe();
-        let mut clients = self.client.subscribe();
-        let mut notices = self.notice.subscribe();
-        let mut desktops = self.desktop.subscribe();
-        loop {
-            let client = clients.borrow_and_update().clone();
-            let notice = notices.borrow_and_update().clone();
-            let desktop = desktops.borrow_and_update().clone();
-            let mut views = client.as_ref().map(Client::views);
-            let current = views.as_mut().and_then(|v| v.borrow_and_update().clone());
-            // Connected, and the first view is on its way: nothing to show yet.
-            let is_early = client.is_some() && current.is_none();
-            if !is_early && !show(merge(current.as_deref(), notice, desktop)) {
-                return;
-            }
-            let view_changed = async {
-                let changed = match &mut views {
-                    Some(views) => views.changed().await.is_ok(),
-                    None => false,
-                };
-                // A connection that ended is `clients`' news.
-                if !changed {
-                    std::future::pending::<()>().await;
-                }
-            };
+        let mut changes = self.changes();
+        while self.is_early() || show(self.view()) {
             tokio::select! {
-                changed = clients.changed() => if changed.is_err() { return },
-                changed = notices.changed() => if changed.is_err() { return },
-                changed = desktops.changed() => if changed.is_err() { return },
+                goes_on = changes.next() => if !goes_on { return },
                 _ = loads.changed() => return,
-                () = view_changed => {}
             }
         }
+    }
+
+    pub(crate) fn changes(&self) -> Changes {
+        Changes {
+            seen: self.seen.subscribe(),
+            notice: self.notice.subscribe(),
+            desktop: self.desktop.subscribe(),
+        }
+    }
+
+    /// What there is to show now, `None` while the agent is away.
+    pub(crate) fn view(&self) -> Option<View> {
+        let seen = self.seen.borrow().clone();
+        let view = seen.map(|Seen { view, came }| {
+            let now = view.now.after_millis(came.millis());
+            View { now, ..View::clone(&view) }
+        });
+        merge(view, self.notice.borrow().clone(), self.desktop.borrow().clone())
+    }
+
+    /// Connected, and the first view is on its way: nothing to show yet.
+    fn is_early(&self) -> bool {
+        self.client.borrow().is_some() && self.seen.borrow().is_none()
     }
 }
 
 /// The agent's view with what the desktop adds. Without an agent, a notice alone makes a view.
-fn merge(view: Option<&View>, notice: Option<Failure>, desktop: DesktopView) -> Option<View> {
+fn merge(view: Option<View>, notice: Option<Failure>, desktop: DesktopView) -> Option<View> {
     let notice = notice.map(|failure| NoticeView { sso_session: None, failure });
-    let mut view = view.cloned().or_else(|| notice.is_some().then(View::default))?;
+    let mut view = view.or_else(|| notice.is_some().then(View::default))?;
     view.notice = notice.or(view.notice);
     view.desktop = Some(desktop);
     Some(view)
@@ -152,6 +186,7 @@ fn is_about_agent(failure: &Failure) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use daypass_domain::time::Timestamp;
     use daypass_wire::{
         frame,
         message::{FromAgent, Hello, Purpose, ToAgent},
@@ -187,11 +222,23 @@ mod tests {
     fn a_failure_of_the_desktop_stands_in_the_agents_view() {
         let view = View { catalog_revision: 7, ..View::default() };
         let desktop = || DesktopView { tray: true, ..DesktopView::default() };
-        let merged = merge(Some(&view), Some(Code::NoTerminal.into()), desktop()).unwrap();
+        let merged = merge(Some(view.clone()), Some(Code::NoTerminal.into()), desktop()).unwrap();
         assert_eq!(merged.notice.unwrap().failure.code, Code::NoTerminal);
         assert_eq!((merged.catalog_revision, merged.desktop), (7, Some(desktop())));
-        assert_eq!(merge(Some(&view), None, desktop()), Some(View { desktop: Some(desktop()), ..view }));
+        assert_eq!(
+            merge(Some(view.clone()), None, desktop()),
+            Some(View { desktop: Some(desktop()), ..view })
+        );
         assert_eq!(merge(None, None, desktop()), None);
+    }
+
+    #[test]
+    fn a_view_that_is_shown_late_says_the_time_of_then() {
+        let link = Link::default();
+        let view = View { now: Timestamp::from_secs(1000), ..View::default() };
+        link.seen.send_replace(Some(Seen { view: Arc::new(view), came: Since::ago(20 * 60_000) }));
+        let late = link.view().unwrap().now;
+        assert!(late >= Timestamp::from_secs(1000 + 20 * 60) && late < Timestamp::from_secs(1000 + 21 * 60));
     }
 
     #[tokio::test]

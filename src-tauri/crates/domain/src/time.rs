@@ -28,6 +28,11 @@ impl Timestamp {
         self.0
     }
 
+    #[must_use]
+    pub const fn after_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     /// How long from `self` until `later`; zero when it has passed.
     #[must_use]
     pub fn until(self, later: Self) -> Seconds {
