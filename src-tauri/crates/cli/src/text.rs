@@ -5,7 +5,11 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
-use daypass_domain::time::{Seconds, Timestamp};
+pub(crate) use daypass_domain::text::capitalised;
+use daypass_domain::{
+    text::is_unseen,
+    time::{Seconds, Timestamp},
+};
 use unicode_width::UnicodeWidthStr;
 
 /// Writes `text` to standard output.
@@ -34,29 +38,16 @@ pub(crate) fn say(line: &str) {
 }
 
 /// A name from outside, made harmless for a terminal: what is invisible or moves things is spelt out.
-///
-/// Control characters (C0, C1), bidirectional overrides and isolates, zero-width characters, line separators.
 pub(crate) fn escape(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
-        if c.is_control() || is_invisible(c) {
+        if is_unseen(c) {
             safe.extend(c.escape_unicode());
         } else {
             safe.push(c);
         }
     }
     safe
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// `text` with its first letter in upper case.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// `1 role`, `2 roles`.

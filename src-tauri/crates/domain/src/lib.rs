@@ -21,5 +21,6 @@ pub mod session;
 pub mod settings;
 pub mod sso;
 pub mod state;
+pub mod text;
 pub mod time;
 pub mod view;
