@@ -1,7 +1,8 @@
 //! The desktop: the window, and nothing secret. The only code that says `tauri`.
 //!
 //! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), the commands
-//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]), notifications ([`notify`]).
+//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]), notifications ([`notify`]), the
+//! tray ([`tray`]).
 
 mod flow;
 mod instance;
@@ -9,6 +10,8 @@ mod ipc;
 mod link;
 mod notify;
 mod since;
+#[cfg(target_os = "linux")]
+mod tray;
 mod window;
 
 use std::{panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
@@ -64,6 +67,8 @@ fn start(practises: bool) -> Result<(), Failure> {
             tauri::async_runtime::spawn(until_quit(app.handle().clone(), Arc::clone(&link), folder));
             let raise = app.handle().clone();
             tauri::async_runtime::spawn(notify::keep(Arc::clone(&link), move || window::raise(&raise)));
+            #[cfg(target_os = "linux")]
+            tray::start(app.handle().clone(), Arc::clone(&link));
             if practises {
                 tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
             }

@@ -60,6 +60,21 @@ pub(crate) fn raise<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
+/// Brings the window to the front; hides it where it is there already.
+pub(crate) fn toggle<R: Runtime>(app: &AppHandle<R>) {
+    match app.get_webview_window(MAIN) {
+        Some(window) if window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false) => {
+            window.hide().ok();
+        }
+        _ => raise(app),
+    }
+}
+
+/// Opens the quick switcher; until it is a window of its own, it is in the main one.
+pub(crate) fn open_switcher<R: Runtime>(app: &AppHandle<R>) {
+    raise(app);
+}
+
 /// `tauri dev` serves the page from Vite; the built app never does.
 fn is_dev_server(url: &tauri::Url) -> bool {
     cfg!(not(feature = "custom-protocol")) && url.host_str() == Some("localhost")

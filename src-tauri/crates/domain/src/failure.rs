@@ -122,6 +122,7 @@ codes! {
     PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
     NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in the settings.", Some(Action::Settings);
     TerminalFailed: "the terminal program did not start", "Check the terminal command in the settings, or install another terminal.", Some(Action::Settings);
+    NoClipboard: "the clipboard could not be reached", "Copy the command from the window instead.", None;
     NoWindow: "the window could not be opened", "Start Daypass in a desktop session; without one, use the command `daypass`.", None;
     NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in the settings.", Some(Action::Settings);
     NoCommand: "the program daypass is not beside this one", "Reinstall Daypass.", None;

@@ -1,0 +1,160 @@
+//! The parts of the menu, each from the view.
+
+use daypass_domain::{
+    desktop::What,
+    request::{Intent, Open, Scope, SessionRequest, SignInTarget},
+    settings::Way,
+    text::capitalised,
+    view::{Phase, QuickView, SessionView, SignInStatus, SignInView, SsoSessionView, Stage, View},
+};
+
+use super::{Action, Does, Item, LEASES_SHOWN};
+use crate::tray::label::{left, name};
+
+/// What the person ought to know of. The window says the rest.
+pub(super) fn news(view: &View) -> Vec<Item> {
+    let open = |id: String, label: String| Item::act(id, label, Action::Show(What::Main));
+    let notice = view.notice.iter().map(|n| open("notice".to_owned(), capitalised(&n.failure.fact)));
+    let untold = view.desktop.iter().flat_map(|desktop| &desktop.notifications);
+    let untold = untold.map(|n| open(format!("notification/{}", n.id), name(&n.title)));
+    let failed = view.sessions.iter().filter(|s| s.phase == Phase::Failed).map(|session| {
+        open(format!("failed/{}", session.session), format!("{} · not granted", role_of(session)))
+    });
+    let degraded =
+        (!view.degraded.is_empty()).then(|| open("degraded".to_owned(), "Protection is degraded".to_owned()));
+    notice.chain(untold).chain(failed).chain(degraded).collect()
+}
+
+/// The leases that live, and those asked for.
+pub(super) fn leases(view: &View) -> Vec<Item> {
+    let open: Vec<_> = view.sessions.iter().filter(|s| is_open(s)).collect();
+    let shown = open.iter().take(LEASES_SHOWN).map(|session| lease(view, session));
+    let hidden = open.len().saturating_sub(LEASES_SHOWN);
+    let others =
+        (hidden > 0).then(|| Item::act("other-leases", format!("{hidden} more…"), Action::Show(What::Main)));
+    shown.chain(others).collect()
+}
+
+fn lease(view: &View, session: &SessionView) -> Item {
+    let id = &session.session;
+    let ask = |key: &str, label: &str, intent: Intent| {
+        Item::act(format!("lease/{id}/{key}"), label, Action::Ask(intent))
+    };
+    let end = ask("end", "End", Intent::End { session: id.clone() });
+    let (state, items) = match session.lease_end.filter(|_| session.phase.is_live()) {
+        Some(lease_end) => (
+            left(view.now, lease_end).to_string(),
+            vec![
+                ask("console", "Console", Intent::Console { session: id.clone() }),
+                ask("terminal", "Terminal", Intent::Terminal { session: id.clone() }),
+                Item::act(format!("lease/{id}/copy"), "Copy env command", Action::CopyEnv(id.clone())),
+                ask("renew", "Renew", Intent::Renew { session: id.clone() }),
+                end,
+            ],
+        ),
+        None => ("requested".to_owned(), vec![end]),
+    };
+    Item::new(format!("lease/{id}"), format!("{} · {state}", role_of(session)), Does::Open(items))
+        .wears(session.environment, session.colour)
+}
+
+/// Favourites and recents. A host opens an item that has others in it and does nothing else with it, so what
+/// one click would do is the first thing inside.
+pub(super) fn quick(view: &View) -> Vec<Item> {
+    // A recent role whose lease still lives stands among the leases; a favourite stays where it always is.
+    let has_lease = |quick: &QuickView| view.sessions.iter().any(|s| is_open(s) && s.role == quick.role);
+    let shown = view.quick.iter().filter(|quick| quick.favourite || !has_lease(quick));
+    shown.map(|quick| quick_role(view, quick)).collect()
+}
+
+fn quick_role(view: &View, quick: &QuickView) -> Item {
+    let QuickView { role, duration, .. } = quick;
+    let id = format!("quick/{}/{}/{}", role.sso_session, role.account, role.role);
+    let take = |open: Open| {
+        let request = SessionRequest {
+            role: role.clone(),
+            duration: *duration,
+            region: None,
+            reason: None,
+            scope: Scope::WholeRole,
+            fresh: false,
+        };
+        let intent = Intent::Request { request, open: vec![open] };
+        // Where nobody is signed in, the click asks for that, too.
+        let sso = view.sso_sessions.iter().find(|sso| sso.name == role.sso_session);
+        let asks = sso.is_some_and(|sso| sso.status != SignInStatus::SignedIn && shows_code(sso));
+        if asks { Action::AskInWindow(intent) } else { Action::Ask(intent) }
+    };
+    let console = |label: String| Item::act(format!("{id}/console"), label, take(Open::Console));
+    let terminal = |label: String| Item::act(format!("{id}/terminal"), label, take(Open::Terminal));
+    let (first, second) = match quick.open {
+        Open::Console => (console(format!("Console, {duration}")), terminal("Terminal".to_owned())),
+        Open::Terminal => (terminal(format!("Terminal, {duration}")), console("Console".to_owned())),
+    };
+    let request = What::Request { role: role.clone() };
+    let items = vec![first, second, Item::act(format!("{id}/request"), "Request…", Action::Show(request))];
+    let star = if quick.favourite { "★ " } else { "" };
+    let label = format!("{star}{} · {}", name(role.role.as_str()), name(&quick.account_name));
+    Item::new(id, label, Does::Open(items)).wears(quick.environment, quick.colour)
+}
+
+/// Who is signed in where.
+pub(super) fn sso_sessions(view: &View) -> Vec<Item> {
+    view.sso_sessions.iter().map(|sso| sso_session(view, sso)).collect()
+}
+
+fn sso_session(view: &View, sso: &SsoSessionView) -> Item {
+    let id = format!("sso/{}", sso.name);
+    let target = SignInTarget::Named { sso_session: sso.name.clone() };
+    let sign_in = || {
+        let intent = Intent::sign_in(target.clone());
+        let action = if shows_code(sso) { Action::AskInWindow(intent) } else { Action::Ask(intent) };
+        Item::act(format!("{id}/sign-in"), "Sign in", action)
+    };
+    let sign_out = || {
+        let intent = Intent::SignOut { sso_session: sso.name.clone() };
+        Item::act(format!("{id}/sign-out"), "Sign out", Action::Ask(intent))
+    };
+    let under_way = view.sign_in.as_ref().filter(|sign_in| sign_in.sso_session == sso.name);
+    let (state, items) = match (under_way, sso.status) {
+        (Some(sign_in), _) => ("signing in…".to_owned(), signing_in(&id, sign_in)),
+        (None, SignInStatus::SignedOut) => ("signed out".to_owned(), vec![sign_in()]),
+        (None, SignInStatus::Restoring) => ("taking up the sign-in…".to_owned(), vec![sign_out()]),
+        (None, SignInStatus::Lapsed) => ("sign-in has lapsed".to_owned(), vec![sign_in(), sign_out()]),
+        (None, SignInStatus::SignedIn) => {
+            let since = sso.signed_in_at.map(|at| format!(" since {}", at.time_of_day(view.utc_offset)));
+            (format!("signed in{}", since.unwrap_or_default()), vec![sign_out()])
+        }
+    };
+    let label = format!("{} · {state}", name(sso.name.as_str()));
+    Item::new(id, label, Does::Open(items)).wears(None, sso.colour)
+}
+
+fn signing_in(id: &str, sign_in: &SignInView) -> Vec<Item> {
+    let code = sign_in.device.as_ref().map(|device| {
+        Item::new(format!("{id}/code"), format!("Code {}", name(&device.user_code)), Does::Nothing)
+    });
+    let page = (sign_in.stage != Stage::Starting)
+        .then(|| Item::act(format!("{id}/browser"), "Open the browser", Action::Ask(Intent::SignInUrl)));
+    let cancel = Item::act(format!("{id}/cancel"), "Cancel", Action::Ask(Intent::CancelSignIn));
+    code.into_iter().chain(page).chain([cancel]).collect()
+}
+
+/// A code has to be compared, and it stands in the window.
+fn shows_code(sso: &SsoSessionView) -> bool {
+    sso.way == Way::DeviceCode
+}
+
+pub(super) fn end_all(view: &View) -> Vec<Item> {
+    let has_any = view.sessions.iter().any(is_open);
+    let does = if has_any { Does::Act(Action::Ask(Intent::EndAll)) } else { Does::Nothing };
+    vec![Item::new("end-all", "End all and wipe", does)]
+}
+
+fn is_open(session: &SessionView) -> bool {
+    session.phase == Phase::Requesting || session.phase.is_live()
+}
+
+fn role_of(session: &SessionView) -> String {
+    format!("{} · {}", name(session.role.role.as_str()), name(&session.account_name))
+}
