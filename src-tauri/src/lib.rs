@@ -4,6 +4,8 @@
 //! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]), notifications ([`notify`]), the
 //! tray ([`tray`]).
 
+#[cfg(target_os = "linux")]
+mod bus;
 mod flow;
 mod instance;
 mod ipc;
@@ -58,6 +60,8 @@ fn start(practises: bool) -> Result<(), Failure> {
         eprintln!("Daypass is already open; its window has been raised.");
         return Ok(());
     };
+    #[cfg(target_os = "linux")]
+    bus::do_without_silent();
     let link = Arc::new(Link::default());
     let builder = tauri::Builder::default().manage(Arc::clone(&link)).invoke_handler(ipc::handler()).setup(
         move |app| {
