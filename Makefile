@@ -54,6 +54,7 @@ clients: $(CLIENTS)/installed
 
 window: $(CLIENTS)/installed
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)
+	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/tray.mjs $(PROGRAMS)
 
 # As it is packed, and two programs more that are never packed. Figures, no checks: `make test` leaves it out.
 bench: setup ui/dist/index.html
