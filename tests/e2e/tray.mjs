@@ -1,9 +1,9 @@
 // The real tray: its menu is read and clicked over the message bus, as a desktop's panel does, and the agent follows.
 // Usage: tray.mjs FOLDER_OF_THE_PROGRAMS [STORY]   (under a display)
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { appendFileSync, readFileSync } from "node:fs";
 
 import { Desk } from "./desk.mjs";
 import { Panel } from "./panel.mjs";
@@ -158,6 +158,18 @@ async function byTray(place, step) {
     await place.visit(opened + 1);
     const { label } = await panel.find(LEASE);
     expect(/· 42 min$/.test(label), `it says “${label}”`);
+  });
+  await step("a favourite is there while its lease lives, and opens a terminal on that lease", async () => {
+    const [lease] = await place.live(1);
+    const settings = desk.path("home/.config/daypass/settings.toml");
+    const favourite = `favourites = ["${role.ssoSession}/${role.role}@${role.account}"]`;
+    const rest = existsSync(settings) ? readFileSync(settings, "utf8").replace(/^favourites = .*$/m, "") : "";
+    mkdirSync(dirname(settings), { recursive: true });
+    writeFileSync(settings, `${favourite}\n${rest}`);
+    await panel.choose(new RegExp(`^★ ${role.role} · ${role.accountName}$`), /^Terminal$/);
+    const opened = () => readFileSync(desk.path("terminals"), "utf8").includes(lease.session);
+    await until("a terminal was opened on it", opened);
+    expect((await place.live(1))[0].session === lease.session, "another lease was taken");
   });
   await step("End all and wipe does so", async () => {
     await panel.choose(/^End all and wipe$/);
