@@ -149,10 +149,10 @@ async function byTray(place, step) {
   });
   await step("a recent role is taken again as it was, and opens what was opened last", async () => {
     const opened = place.visits().length;
-    const name = new RegExp(`^${role.role} · ${role.accountName}$`);
-    const { items } = await panel.find(name);
-    expect(items.map(({ label }) => label).join() === "Console, 42 min,Terminal,Request…", JSON.stringify(items));
-    await panel.choose(name, /^Console, /);
+    const name = `${role.role} · ${role.accountName}`;
+    const { items } = await panel.find(/^Open in another way$/, new RegExp(`^${name}$`));
+    expect(items.map(({ label }) => label).join() === "Console,Terminal,Request…", JSON.stringify(items));
+    await panel.choose(new RegExp(`^${name} · console, 42 min$`));
     const [lease] = await place.live(1);
     expect(lease.role === role.role && lease.account === role.account, JSON.stringify(lease));
     await place.visit(opened + 1);
@@ -166,7 +166,7 @@ async function byTray(place, step) {
     const rest = existsSync(settings) ? readFileSync(settings, "utf8").replace(/^favourites = .*$/m, "") : "";
     mkdirSync(dirname(settings), { recursive: true });
     writeFileSync(settings, `${favourite}\n${rest}`);
-    await panel.choose(new RegExp(`^★ ${role.role} · ${role.accountName}$`), /^Terminal$/);
+    await panel.choose(/^Open in another way$/, new RegExp(`^★ ${role.role} · ${role.accountName}$`), /^Terminal$/);
     const opened = () => readFileSync(desk.path("terminals"), "utf8").includes(lease.session);
     await until("a terminal was opened on it", opened);
     expect((await place.live(1))[0].session === lease.session, "another lease was taken");

@@ -58,16 +58,20 @@ fn lease(view: &View, session: &SessionView) -> Item {
         .wears(session.environment, session.colour)
 }
 
-/// Favourites and recents. A host opens an item that has others in it and does nothing else with it, so what
-/// one click would do is the first thing inside.
+/// Favourites and recents, each a click away. A host opens an item that has others in it and does nothing else
+/// with it, so what else can be done with them stands apart.
 pub(super) fn quick(view: &View) -> Vec<Item> {
     // A recent role whose lease still lives stands among the leases; a favourite stays where it always is.
     let has_lease = |quick: &QuickView| view.sessions.iter().any(|s| is_open(s) && s.role == quick.role);
     let shown = view.quick.iter().filter(|quick| quick.favourite || !has_lease(quick));
-    shown.map(|quick| quick_role(view, quick)).collect()
+    let (items, others): (Vec<_>, Vec<_>) = shown.map(|quick| quick_role(view, quick)).unzip();
+    let otherwise =
+        (!others.is_empty()).then(|| Item::new("quick", "Open in another way", Does::Open(others)));
+    items.into_iter().chain(otherwise).collect()
 }
 
-fn quick_role(view: &View, quick: &QuickView) -> Item {
+/// What one click does, and what else there is.
+fn quick_role(view: &View, quick: &QuickView) -> (Item, Item) {
     let QuickView { role, duration, .. } = quick;
     let id = format!("quick/{}/{}/{}", role.sso_session, role.account, role.role);
     let take = |open: Open| {
@@ -85,17 +89,21 @@ fn quick_role(view: &View, quick: &QuickView) -> Item {
         let asks = sso.is_some_and(|sso| sso.status != SignInStatus::SignedIn && shows_code(sso));
         if asks { Action::AskInWindow(intent) } else { Action::Ask(intent) }
     };
-    let console = |label: String| Item::act(format!("{id}/console"), label, take(Open::Console));
-    let terminal = |label: String| Item::act(format!("{id}/terminal"), label, take(Open::Terminal));
-    let (first, second) = match quick.open {
-        Open::Console => (console(format!("Console, {duration}")), terminal("Terminal".to_owned())),
-        Open::Terminal => (terminal(format!("Terminal, {duration}")), console("Console".to_owned())),
+    let last = match quick.open {
+        Open::Console => "console",
+        Open::Terminal => "terminal",
     };
-    let request = What::Request { role: role.clone() };
-    let items = vec![first, second, Item::act(format!("{id}/request"), "Request…", Action::Show(request))];
     let star = if quick.favourite { "★ " } else { "" };
     let label = format!("{star}{} · {}", name(role.role.as_str()), name(&quick.account_name));
-    Item::new(id, label, Does::Open(items)).wears(quick.environment, quick.colour)
+    let request = What::Request { role: role.clone() };
+    let items = vec![
+        Item::act(format!("{id}/console"), "Console", take(Open::Console)),
+        Item::act(format!("{id}/terminal"), "Terminal", take(Open::Terminal)),
+        Item::act(format!("{id}/request"), "Request…", Action::Show(request)),
+    ];
+    let dressed = |item: Item| item.wears(quick.environment, quick.colour);
+    let click = Item::act(id.clone(), format!("{label} · {last}, {duration}"), take(quick.open));
+    (dressed(click), dressed(Item::new(format!("{id}/else"), label, Does::Open(items))))
 }
 
 /// Who is signed in where.

@@ -65,10 +65,12 @@ fn everything_has_its_place() {
         "> Renew",
         "> End",
         "-",
-        "★ Billing · payments-prod",
-        "> Console, 30 min",
-        "> Terminal",
-        "> Request…",
+        "★ Billing · payments-prod · console, 30 min",
+        "Open in another way",
+        "> ★ Billing · payments-prod",
+        "> > Console",
+        "> > Terminal",
+        "> > Request…",
         "-",
         "Find a role…",
         "-",
@@ -96,18 +98,21 @@ fn with_nothing_there_is_little() {
 fn a_role_is_taken_as_it_was_last() {
     let mut view = busy();
     view.quick = vec![quick(Open::Terminal)];
-    let Does::Open(items) = find(&view, "quick/acme/111122223333/Billing").does else { panic!("no submenu") };
-    let labels: Vec<_> = items.iter().map(|item| item.label.as_str()).collect();
-    assert_eq!(labels, ["Terminal, 30 min", "Console", "Request…"]);
-    let Intent::Request { request, open } = asked(&view, &items[0].id) else { panic!("no request") };
-    assert_eq!((request.duration, open), (Seconds::minutes(30), vec![Open::Terminal]));
-    assert_eq!(request.role, view.quick[0].role);
+    let id = "quick/acme/111122223333/Billing";
+    let opened = |id: &str| {
+        let Intent::Request { request, open } = asked(&view, id) else { panic!("no request") };
+        assert_eq!((request.duration, &request.role), (Seconds::minutes(30), &view.quick[0].role));
+        open
+    };
+    assert_eq!(find(&view, id).label, "★ Billing · payments-prod · terminal, 30 min");
+    assert_eq!(opened(id), [Open::Terminal]);
+    assert_eq!(opened(&format!("{id}/console")), [Open::Console]);
 }
 
 #[test]
 fn a_recent_role_with_a_lease_stands_there_once_and_a_favourite_stays() {
     let mut view = busy();
-    let is_there = |view: &View| read(view).contains(&"Billing · payments-prod".to_owned());
+    let is_there = |view: &View| read(view).contains(&"Billing · payments-prod · console, 30 min".to_owned());
     view.quick[0].favourite = false;
     assert!(!is_there(&view));
     view.sessions[0].phase = Phase::Ended;
@@ -234,7 +239,7 @@ fn time_alone_builds_no_other_menu_and_another_lease_does() {
     later.sessions = vec![lease("bbbbbbbb", 600)];
     assert!(!menus(&before, &later), "the same lines, about something else");
     later = busy();
-    later.quick[0].open = Open::Terminal;
+    later.sso_sessions[0].status = SignInStatus::Lapsed;
     assert!(!menus(&before, &later), "inside a submenu");
 }
 
