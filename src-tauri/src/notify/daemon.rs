@@ -94,7 +94,7 @@ impl Daemon {
         ]);
         // What is urgent stays; for how long other things do is the daemon's to know.
         let expires = if notification.urgent { 0 } else { -1 };
-        let title = text::plain(&notification.title);
+        let title = text::title(&notification.title);
         let words = ("Daypass", before, "daypass", title, body, actions, hints, expires);
         call(&self.bus, NAME, PATH, "Notify", &words).await
     }

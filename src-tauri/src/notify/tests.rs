@@ -57,7 +57,7 @@ async fn a_daemon_gets_the_words_and_the_buttons() {
     let mut desk = Desk::at(bus.address());
     desk.tells(vec![Notification { urgent: true, ..notification("a", "<i>Billing\u{202e}</i>") }]).await;
     let shown = daemon.shown().await;
-    assert_eq!(shown.title, "<i>Billing</i>", "a title is never markup");
+    assert_eq!(shown.title, "‹i›Billing‹/i›");
     assert_eq!(shown.body, "&lt;b&gt;R&amp;D&lt;/b&gt; ends.");
     assert_eq!(shown.actions, ["renew", "Renew", "end", "End", "default", "Open"]);
     assert_eq!(shown.urgency, 2);

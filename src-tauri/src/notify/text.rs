@@ -22,6 +22,11 @@ pub(super) fn markup(text: &str) -> String {
     escaped
 }
 
+/// The same as a title, which is never markup; and yet dunst looks for links in it.
+pub(super) fn title(text: &str) -> String {
+    plain(text).replace('<', "‹").replace('>', "›")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,6 +37,7 @@ mod tests {
             markup("<b>R&D</b>\n<a href='x'>"),
             "&lt;b&gt;R&amp;D&lt;/b&gt; &lt;a href=&#39;x&#39;&gt;"
         );
+        assert_eq!(title("<a href=x>R&D</a>"), "‹a href=x›R&D‹/a›");
         assert_eq!(plain("pay\u{202e}ments\u{1b}[31m\r\n<b>"), "payments [31m  <b>");
         assert_eq!(plain("支払い – crédits 🙂"), "支払い – crédits 🙂");
     }
