@@ -1,9 +1,11 @@
 //! Text for a notification daemon: organisations choose names, and a daemon may take them for markup.
 
-/// Only what is seen: control characters become spaces, what turns the direction of text goes.
+use daypass_domain::text::is_unseen;
+
+/// Only what is seen: control characters become spaces, what else is unseen or turns the direction of text goes.
 pub(super) fn plain(text: &str) -> String {
-    let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    text.chars().filter(is_seen).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let stays = |c: &char| c.is_control() || !is_unseen(*c);
+    text.chars().filter(stays).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The same where it is read as markup.
@@ -38,7 +40,7 @@ mod tests {
             "&lt;b&gt;R&amp;D&lt;/b&gt; &lt;a href=&#39;x&#39;&gt;"
         );
         assert_eq!(title("<a href=x>R&D</a>"), "‹a href=x›R&D‹/a›");
-        assert_eq!(plain("pay\u{202e}ments\u{1b}[31m\r\n<b>"), "payments [31m  <b>");
+        assert_eq!(plain("pay\u{202e}men\u{2028}ts\u{1b}[31m\r\n<b>"), "payments [31m  <b>");
         assert_eq!(plain("支払い – crédits 🙂"), "支払い – crédits 🙂");
     }
 }
