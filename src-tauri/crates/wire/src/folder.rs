@@ -57,6 +57,16 @@ impl RuntimeFolder {
         self.path.join("agent.lock")
     }
 
+    #[must_use]
+    pub fn desktop_socket(&self) -> PathBuf {
+        self.path.join("desktop.sock")
+    }
+
+    #[must_use]
+    pub fn desktop_lock(&self) -> PathBuf {
+        self.path.join("desktop.lock")
+    }
+
     /// Makes the folder, 0700.
     ///
     /// # Errors

@@ -5,9 +5,12 @@
 //!    [`message::FromAgent`]: replies by number, and views once it asked to watch.
 //! 3. A client with [`message::Purpose::Reveal`] goes on as the crate `reveal` says.
 //!
+//! The desktop has a socket of its own, on which it is called: [`desktop`].
+//!
 //! Nothing here can hold a secret.
 
 pub mod client;
+pub mod desktop;
 pub mod folder;
 pub mod follow;
 pub mod frame;
