@@ -24,7 +24,7 @@ main() {
     test)
       packages+=("${packing[@]}" dbus fish fonts-dejavu-core gnome-keyring libsecret-tools openbox python3-dbus)
       packages+=(python3-dbusmock python3-gi python3-venv webkit2gtk-driver appstream desktop-file-utils lintian man-db)
-      packages+=(mmdebstrap uidmap x11-utils xauth xclip xdotool xterm xvfb zsh)
+      packages+=(imagemagick mmdebstrap uidmap x11-utils xauth xclip xdotool xterm xvfb zsh)
       need_tools
       need_chromium
       ;;

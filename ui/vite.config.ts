@@ -21,6 +21,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { input: ["index.html", "switcher.html"] },
   },
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   test: {

@@ -43,6 +43,21 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
     Ok(answer)
 }
 
+/// Whether what was asked failed after all, or shows a code that a person has to read: nobody would see it
+/// without the main window.
+pub(crate) async fn needs_window(link: &Link, answer: Answer) -> bool {
+    let Ok(client) = link.client() else { return true };
+    if let Some(attempt) = answer.attempt
+        && !matches!(follow::sign_in_wants(&client, attempt).await, Ok(Wanted::Browser(_) | Wanted::Nothing))
+    {
+        return true;
+    }
+    match answer.session {
+        Some(session) => follow::live(&client, &session).await.is_err(),
+        None => false,
+    }
+}
+
 async fn open_sign_in(client: Client, attempt: u32) -> Result<(), Failure> {
     // Why an attempt ended is in the agent's own notice.
     match follow::sign_in_wants(&client, attempt).await {

@@ -1,23 +1,19 @@
-//! One window per person: a lock decides, and a second start raises the first.
+//! One desktop per person: a lock decides, and a second start calls the first.
 
 use std::{
-    fs::{File, TryLockError},
-    io::{Read, Write},
-    os::unix::{
-        fs::PermissionsExt,
-        net::{UnixListener, UnixStream},
-    },
-    path::Path,
+    fs::{File, Permissions, TryLockError},
+    io::ErrorKind,
+    os::unix::{fs::PermissionsExt, net::UnixListener},
+    thread::sleep,
     time::Duration,
 };
 
 use daypass_domain::failure::{Code, Failure};
-use daypass_wire::folder::RuntimeFolder;
+use daypass_wire::{desktop::Call, folder::RuntimeFolder};
 
-/// How long a first one may take to raise its window.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often, and how long apart, one that does not raise its window is looked at: it should be gone by then.
-const LOOKS: (u32, Duration) = (100, Duration::from_millis(20));
+/// How often, and after what time, one tries to reach a desktop that has the lock and does not listen yet.
+const TRIES: u32 = 150;
+const BETWEEN: Duration = Duration::from_millis(20);
 
 /// The claim to be the one desktop, held as long as this value or its thread lives.
 pub(crate) struct Instance {
@@ -26,78 +22,126 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Claims it; `None` where another desktop runs, which has been told to raise its window.
-    pub(crate) fn claim(folder: &RuntimeFolder) -> Result<Option<Self>, Failure> {
+    /// Claims it; `None` where another desktop runs, which has been called if there was something to say.
+    pub(crate) fn claim(folder: &RuntimeFolder, call: Option<&Call>) -> Result<Option<Self>, Failure> {
         folder.create()?;
-        let socket = folder.path().join("desktop.sock");
-        let lock = File::create(folder.path().join("desktop.lock")).map_err(|_| Code::SocketFolder)?;
-        let mut looks = 0..LOOKS.0;
-        loop {
+        let lock = File::create(folder.desktop_lock()).map_err(|_| Code::SocketFolder)?;
+        for _ in 0..TRIES {
             match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if has_raised(&socket) || looks.next().is_none() => {
-                    return Ok(None);
-                }
-                // Its window is closed and it is on its way out: it lets go in a moment.
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOKS.1),
+                Ok(()) => return Self::listen(folder, lock).map(Some),
+                Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(_)) => return Err(Code::SocketFolder.into()),
             }
+            match call.map_or(Ok(()), |call| call.say(folder)) {
+                Ok(()) => return Ok(None),
+                // It has heard, and has its hands full.
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(None),
+                // It has only begun, or is about to leave.
+                Err(_) => {}
+            }
+            sleep(BETWEEN);
         }
-        std::fs::remove_file(&socket).ok();
-        let listener = UnixListener::bind(&socket).map_err(|_| Code::SocketFolder)?;
-        std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))
-            .map_err(|_| Code::SocketFolder)?;
-        Ok(Some(Self { listener, _lock: lock }))
+        Ok(None)
     }
 
-    /// Keeps the claim until this process ends, and calls `raise` whenever somebody starts a second desktop.
-    pub(crate) fn on_second_start(self, raise: impl Fn() + Send + 'static) {
+    fn listen(folder: &RuntimeFolder, lock: File) -> Result<Self, Failure> {
+        let socket = folder.desktop_socket();
+        std::fs::remove_file(&socket).ok();
+        let listener = UnixListener::bind(&socket).map_err(|_| Code::SocketFolder)?;
+        std::fs::set_permissions(&socket, Permissions::from_mode(0o600)).map_err(|_| Code::SocketFolder)?;
+        Ok(Self { listener, _lock: lock })
+    }
+
+    /// Keeps the claim until this process ends, and hands on what the desktop is called for.
+    pub(crate) fn on_call(self, act: impl Fn(Call) + Send + 'static) {
         std::thread::spawn(move || {
             // Binds the whole of `self`: a closure would take the listener alone and let go of the lock.
             let claim = self;
-            for mut second in claim.listener.incoming().flatten() {
-                // What is said does not matter: the folder is ours alone, and a raised window harms nobody.
-                raise();
-                second.write_all(b"raised").ok();
+            for caller in claim.listener.incoming().flatten() {
+                if let Some(call) = Call::hear(&caller) {
+                    act(call);
+                    Call::was_heard(&caller);
+                }
             }
         });
     }
-}
-
-/// Has the first one raise its window; false where it does not say that it did.
-fn has_raised(socket: &Path) -> bool {
-    let Ok(mut first) = UnixStream::connect(socket) else { return false };
-    first.set_read_timeout(Some(PATIENCE)).ok();
-    first.read(&mut [0]).is_ok_and(|length| length > 0)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{
+        io::Write,
+        os::unix::net::UnixStream,
+        sync::{Arc, Barrier, mpsc},
+    };
+
+    use daypass_wire::desktop::Errand;
 
     use super::*;
 
-    #[test]
-    fn a_second_start_raises_the_first_and_leaves() {
+    fn folder() -> (tempfile::TempDir, RuntimeFolder) {
         let top = tempfile::tempdir().unwrap();
         let folder = RuntimeFolder::at(top.path().join("run"));
-        let first = Instance::claim(&folder).unwrap().unwrap();
-        let (sender, raised) = mpsc::channel();
-        first.on_second_start(move || sender.send(()).unwrap());
-        assert!(Instance::claim(&folder).unwrap().is_none());
-        raised.recv().unwrap();
+        (top, folder)
+    }
+
+    #[test]
+    fn a_second_start_says_what_it_is_for_and_leaves() {
+        let (_top, folder) = folder();
+        let first = Instance::claim(&folder, None).unwrap().unwrap();
+        let (sender, called) = mpsc::channel();
+        first.on_call(move |call| sender.send(call).unwrap());
+        // What nobody knows, and a caller that says nothing, are passed over.
+        UnixStream::connect(folder.desktop_socket()).unwrap().write_all(b"fly \n").unwrap();
+        drop(UnixStream::connect(folder.desktop_socket()).unwrap());
+        assert!(Instance::claim(&folder, None).unwrap().is_none(), "a hidden start has nothing to say");
+        for errand in [Errand::Switcher, Errand::Raise] {
+            let call = Call::new(errand, Some("token".to_owned()));
+            assert!(Instance::claim(&folder, Some(&call)).unwrap().is_none());
+            assert_eq!(called.recv().unwrap(), call);
+        }
+    }
+
+    #[test]
+    fn of_twenty_simultaneous_starts_one_lives_and_hears_the_others() {
+        let (_top, folder) = folder();
+        let (sender, called) = mpsc::channel();
+        let together = Arc::new(Barrier::new(20));
+        let starts: Vec<_> = (0..20)
+            .map(|_| {
+                let (folder, sender, together) = (folder.clone(), sender.clone(), Arc::clone(&together));
+                std::thread::spawn(move || {
+                    together.wait();
+                    let claim = Instance::claim(&folder, Some(&Call::new(Errand::Switcher, None))).unwrap();
+                    claim.map(|claim| claim.on_call(move |call| sender.send(call).unwrap())).is_some()
+                })
+            })
+            .collect();
+        let lived = starts.into_iter().map(|s| s.join().unwrap()).filter(|lives| *lives).count();
+        assert_eq!(lived, 1);
+        for _ in 0..19 {
+            assert_eq!(called.recv().unwrap().errand, Errand::Switcher);
+        }
+    }
+
+    #[test]
+    fn what_a_desktop_left_behind_that_was_killed_is_taken_over() {
+        let (_top, folder) = folder();
+        drop(Instance::claim(&folder, None).unwrap().unwrap());
+        assert!(folder.desktop_socket().exists());
+        assert!(Instance::claim(&folder, Some(&Call::new(Errand::Raise, None))).unwrap().is_some());
     }
 
     #[test]
     fn a_start_while_the_first_is_on_its_way_out_takes_its_place() {
-        let top = tempfile::tempdir().unwrap();
-        let folder = RuntimeFolder::at(top.path().join("run"));
-        let first = Instance::claim(&folder).unwrap().unwrap();
+        let (_top, folder) = folder();
+        let first = Instance::claim(&folder, None).unwrap().unwrap();
         let leaving = std::thread::spawn(move || {
             let connection = first.listener.accept().unwrap();
             drop((first, connection));
         });
-        assert!(Instance::claim(&folder).unwrap().is_some());
+        let call = Call::new(Errand::Raise, None);
+        assert!(Instance::claim(&folder, Some(&call)).unwrap().is_some());
         leaving.join().unwrap();
     }
 }

@@ -10,9 +10,9 @@ use daypass_domain::{
     view::View,
 };
 use serde::Deserialize;
-use tauri::{AppHandle, Runtime, State, ipc::Channel};
+use tauri::{AppHandle, Runtime, State, WebviewWindow, ipc::Channel};
 
-use crate::{flow, link::Link, window};
+use crate::{flow, link::Link, switcher, window};
 
 /// Every command there is.
 pub(crate) fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + Send + Sync + 'static {
@@ -21,9 +21,15 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(tauri::ipc::Invoke<R>) -> bool + 
 
 /// The current view first, newer ones in order, null while the agent is away.
 #[tauri::command]
-async fn watch(link: State<'_, Arc<Link>>, channel: Channel<Option<View>>) -> Result<(), Failure> {
+async fn watch<R: Runtime>(
+    page: WebviewWindow<R>,
+    link: State<'_, Arc<Link>>,
+    channel: Channel<Option<View>>,
+) -> Result<(), Failure> {
     let link = Arc::clone(&link);
-    tauri::async_runtime::spawn(async move { link.watch(|view| channel.send(view).is_ok()).await });
+    tauri::async_runtime::spawn(async move {
+        link.watch(page.label(), |view| channel.send(view).is_ok()).await;
+    });
     Ok(())
 }
 
@@ -31,6 +37,7 @@ async fn watch(link: State<'_, Arc<Link>>, channel: Channel<Option<View>>) -> Re
 #[tauri::command]
 async fn ask<R: Runtime>(
     app: AppHandle<R>,
+    page: WebviewWindow<R>,
     link: State<'_, Arc<Link>>,
     intent: Option<serde_json::Value>,
 ) -> Result<Answer, Failure> {
@@ -40,7 +47,24 @@ async fn ask<R: Runtime>(
     if is_quit {
         app.exit(0);
     }
+    if page.label() == switcher::LABEL {
+        tauri::async_runtime::spawn(see(app, Arc::clone(&link), answer.clone()));
+    }
     answer
+}
+
+/// The switcher is gone by the time something fails, or wants a person: the main window has that.
+async fn see<R: Runtime>(app: AppHandle<R>, link: Arc<Link>, answer: Result<Answer, Failure>) {
+    let needs_window = match answer {
+        Ok(answer) => flow::needs_window(&link, answer).await,
+        Err(failure) => {
+            link.warn(failure);
+            true
+        }
+    };
+    if needs_window {
+        window::raise(&app);
+    }
 }
 
 /// Every role of every SSO session.
@@ -60,8 +84,9 @@ async fn wish<R: Runtime>(
         Wish::Show { what } => {
             link.show(what);
             window::raise(&app);
+            switcher::hide(&app);
         }
-        Wish::HideSwitcher => {}
+        Wish::HideSwitcher => switcher::hide(&app),
         Wish::Dismiss { id } => link.change(|desktop| desktop.notifications.retain(|n| n.id != id)),
     }
     Ok(())

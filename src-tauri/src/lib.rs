@@ -1,9 +1,10 @@
 //! The desktop: the window, and nothing secret. The only code that says `tauri`.
 //!
 //! It reads [`run`] from top to bottom: one instance, a connection to the agent ([`link`]), the commands
-//! for pages ([`ipc`]), what they set off ([`flow`]), the window ([`window`]), notifications ([`notify`]), the
-//! tray ([`tray`]).
+//! for pages ([`ipc`]), what they set off ([`flow`]), the windows ([`window`], [`switcher`]), notifications
+//! ([`notify`]), the tray ([`tray`]).
 
+mod arguments;
 #[cfg(target_os = "linux")]
 mod bus;
 mod flow;
@@ -11,7 +12,10 @@ mod instance;
 mod ipc;
 mod link;
 mod notify;
+mod page;
+mod place;
 mod since;
+mod switcher;
 #[cfg(target_os = "linux")]
 mod tray;
 mod window;
@@ -22,30 +26,30 @@ use daypass_domain::{
     failure::{Code, Failure},
     request::Intent,
 };
-use daypass_wire::folder::RuntimeFolder;
+use daypass_wire::{
+    desktop::{Call, Errand},
+    folder::RuntimeFolder,
+};
+use tauri::{AppHandle, Manager, RunEvent};
 
-use crate::{instance::Instance, link::Link};
+use crate::{
+    arguments::{Arguments, Shows},
+    instance::Instance,
+    link::Link,
+    place::Places,
+};
 
-/// Runs the desktop until its window closes.
+/// Runs the desktop until somebody quits it.
 #[must_use]
 pub fn run() -> ExitCode {
-    let mut practises = false;
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--practice" => practises = true,
-            "--version" => {
-                println!("daypass-desktop {}", env!("CARGO_PKG_VERSION"));
-                return ExitCode::SUCCESS;
-            }
-            _ => {
-                println!(
-                    "daypass-desktop [--practice]\n\n--practice  start with the practice organisation ready"
-                );
-                return if argument == "--help" { ExitCode::SUCCESS } else { ExitCode::from(2) };
-            }
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err((words, was_asked_for)) => {
+            println!("{words}");
+            return if was_asked_for { ExitCode::SUCCESS } else { ExitCode::from(2) };
         }
-    }
-    match start(practises) {
+    };
+    match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("daypass-desktop: {}. {}", failure.fact, failure.advice);
@@ -54,34 +58,55 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn start(practises: bool) -> Result<(), Failure> {
+fn start(arguments: Arguments) -> Result<(), Failure> {
     let folder = RuntimeFolder::find()?;
-    let Some(instance) = Instance::claim(&folder)? else {
-        eprintln!("Daypass is already open; its window has been raised.");
+    let Some(instance) = Instance::claim(&folder, arguments.call().as_ref())? else {
+        eprintln!("Daypass runs already.");
         return Ok(());
     };
     #[cfg(target_os = "linux")]
     bus::do_without_silent();
     let link = Arc::new(Link::default());
-    let builder = tauri::Builder::default().manage(Arc::clone(&link)).invoke_handler(ipc::handler()).setup(
-        move |app| {
-            window::open(app.handle())?;
-            let raise = app.handle().clone();
-            instance.on_second_start(move || window::raise(&raise));
-            tauri::async_runtime::spawn(until_quit(app.handle().clone(), Arc::clone(&link), folder));
-            let raise = app.handle().clone();
+    let builder = tauri::Builder::default()
+        .manage(Arc::clone(&link))
+        .manage(Places::find())
+        .manage(page::Hidden::default())
+        .manage(switcher::Wanted::default())
+        .invoke_handler(ipc::handler())
+        .setup(move |app| {
+            let app = app.handle();
+            match arguments.shows {
+                Shows::Window => window::raise(app),
+                Shows::Switcher => window::open_switcher(app),
+                Shows::Nothing => switcher::warm(app),
+            }
+            instance.on_call(answer_calls(app.clone()));
+            tauri::async_runtime::spawn(until_quit(app.clone(), Arc::clone(&link), folder));
+            let raise = app.clone();
             tauri::async_runtime::spawn(notify::keep(Arc::clone(&link), move || window::raise(&raise)));
             #[cfg(target_os = "linux")]
-            tray::start(app.handle().clone(), Arc::clone(&link));
-            if practises {
+            tray::start(app.clone(), Arc::clone(&link));
+            tauri::async_runtime::spawn(window::stay_in_reach(app.clone(), Arc::clone(&link)));
+            if arguments.practises {
                 tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
             }
-            tauri::async_runtime::spawn(leave_on_signals(app.handle().clone()));
+            tauri::async_runtime::spawn(leave_on_signals(app.clone()));
             Ok(())
-        },
-    );
-    build(builder)?.run(|_, _| {});
+        });
+    build(builder)?.run(|app, event| match event {
+        // The last window's process was freed; the tray goes on. Whoever leaves says so by a code.
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::Exit => app.state::<Places>().save(),
+        _ => {}
+    });
     Ok(())
+}
+
+fn answer_calls(app: AppHandle) -> impl Fn(Call) + Send + 'static {
+    move |Call { errand, token }| match errand {
+        Errand::Raise => window::raise_with(&app, token),
+        Errand::Switcher => switcher::open(&app, token),
+    }
 }
 
 /// GTK does not return an error where it reaches no display: it panics, with nothing a person could use.
@@ -99,13 +124,13 @@ fn context<R: tauri::Runtime>() -> tauri::Context<R> {
 }
 
 /// Whoever has Daypass quit, by the command say, means the window too.
-async fn until_quit(app: tauri::AppHandle, link: Arc<Link>, folder: RuntimeFolder) {
+async fn until_quit(app: AppHandle, link: Arc<Link>, folder: RuntimeFolder) {
     link.keep(folder).await;
     app.exit(0);
 }
 
-/// SIGTERM and SIGINT close the window as a person would.
-async fn leave_on_signals(app: tauri::AppHandle) {
+/// SIGTERM and SIGINT end the desktop as Quit does, but for the leases: those are the agent's.
+async fn leave_on_signals(app: AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {

@@ -1,6 +1,6 @@
 //! The connection to the agent: kept, restored when it breaks, and what pages and tray are shown meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use daypass_domain::{
     catalog::RoleEntry,
@@ -21,8 +21,8 @@ pub(crate) struct Link {
     seen: watch::Sender<Option<Seen>>,
     notice: watch::Sender<Option<Failure>>,
     desktop: watch::Sender<DesktopView>,
-    /// How often the page has been loaded: a watch of an earlier load is over.
-    loads: watch::Sender<u64>,
+    /// How often each window's page has been loaded: a watch of an earlier load is over.
+    loads: watch::Sender<HashMap<String, u64>>,
 }
 
 /// The agent's newest view, and when it came: it may be shown much later.
@@ -109,6 +109,14 @@ impl Link {
         });
     }
 
+    pub(crate) fn has_tray(&self) -> bool {
+        self.desktop.borrow().tray
+    }
+
+    pub(crate) fn desktops(&self) -> watch::Receiver<DesktopView> {
+        self.desktop.subscribe()
+    }
+
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         self.client.borrow().clone().ok_or_else(|| Code::AgentSilent.into())
     }
@@ -129,20 +137,44 @@ impl Link {
         }
     }
 
+    /// Waits until what `part` takes out of the agent's view is another than `last`.
+    pub(crate) async fn next<T: PartialEq>(&self, last: Option<&T>, part: impl Fn(&View) -> T) -> T {
+        let mut clients = self.client.subscribe();
+        loop {
+            let client = clients.borrow_and_update().clone();
+            let new = async {
+                match client {
+                    Some(client) => {
+                        client.wait_for(|view| Some(part(view)).filter(|new| Some(new) != last)).await.ok()
+                    }
+                    None => None,
+                }
+            };
+            if let Some(new) = new.await {
+                return new;
+            }
+            if clients.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+        }
+    }
+
     pub(crate) async fn catalog(&self) -> Result<Vec<RoleEntry>, Failure> {
         self.client()?.catalog().await
     }
 
     /// Shows `show` the current view and every newer one, `None` while the agent is away, until it says stop
-    /// or the next watch begins.
-    pub(crate) async fn watch(&self, mut show: impl FnMut(Option<View>) -> bool) {
-        self.loads.send_modify(|loads| *loads += 1);
+    /// or the next watch of the same window begins.
+    pub(crate) async fn watch(&self, window: &str, mut show: impl FnMut(Option<View>) -> bool) {
+        let count = |loads: &HashMap<String, u64>| loads.get(window).copied().unwrap_or_default();
+        self.loads.send_modify(|loads| *loads.entry(window.to_owned()).or_default() += 1);
         let mut loads = self.loads.subscribe();
+        let load = count(&loads.borrow());
         let mut changes = self.changes();
         while self.is_early() || show(self.view()) {
             tokio::select! {
                 goes_on = changes.next() => if !goes_on { return },
-                _ = loads.changed() => return,
+                _ = loads.wait_for(|loads| count(loads) != load) => return,
             }
         }
     }
@@ -247,12 +279,17 @@ mod tests {
         let (first, mut ended) = (Arc::clone(&link), tokio::sync::oneshot::channel());
         let (shown, mut seen) = tokio::sync::mpsc::unbounded_channel();
         tokio::spawn(async move {
-            first.watch(|view| shown.send(view).is_ok()).await;
+            first.watch("main", |view| shown.send(view).is_ok()).await;
             ended.0.send(()).unwrap();
         });
         assert_eq!(seen.recv().await, Some(None), "the agent is away");
+        let other = Arc::clone(&link);
+        let (shown, mut other_seen) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move { other.watch("switcher", |view| shown.send(view).is_ok()).await });
+        assert_eq!(other_seen.recv().await, Some(None));
+        assert!(ended.1.try_recv().is_err(), "another window's watch is none of its business");
         let second = Arc::clone(&link);
-        tokio::spawn(async move { second.watch(|_| true).await });
+        tokio::spawn(async move { second.watch("main", |_| true).await });
         (&mut ended.1).await.unwrap();
     }
 }

@@ -1,81 +1,110 @@
-//! The window: shown without a flash, and never led anywhere else.
+//! The main window: opened where it was, raised, and what closing it means.
 
-use tauri::{
-    AppHandle, Manager, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
-    webview::{Color, NewWindowResponse, PageLoadEvent},
-};
+use std::{sync::Arc, time::Duration};
+
+use tauri::{AppHandle, Manager, Runtime, WebviewWindow, WindowEvent};
+use tokio::time::timeout;
+
+use crate::{link::Link, page, place::Places, switcher};
 
 const MAIN: &str = "main";
 
-/// `--bg` of the page's two themes.
-const DARK: Color = Color(14, 17, 22, 255);
-const LIGHT: Color = Color(246, 247, 249, 255);
+/// How long a hidden window's page is kept, for those who come back at once.
+const KEPT: Duration = Duration::from_secs(60);
 
-/// The web view's own menu offers Reload and Back; text fields keep theirs, for Paste.
-const NO_MENU: &str = "addEventListener('contextmenu', (event) => {
-  if (!event.target.closest?.('input, textarea')) event.preventDefault();
-});";
-
-/// Opens the one window.
-pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
-        .title("Daypass")
-        .inner_size(1040.0, 680.0)
-        .min_inner_size(640.0, 480.0)
-        .visible(false)
-        .initialization_script(NO_MENU)
-        // Our own page and nothing else: no navigation, no new window, no download.
-        .on_navigation(|url| matches!(url.scheme(), "tauri") || is_dev_server(url))
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_download(|_, _| false)
-        .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Finished {
-                show(&window);
-            }
-        })
-        .build()?;
-    Ok(())
-}
-
-/// Shows the window in the page's own background colour, as the page is painted only once it is visible: a
-/// dark desktop sees no white flash. The page knows what the system prefers; Tauri alone does not.
-fn show(window: &WebviewWindow) {
-    let shown = window.clone();
-    let asked =
-        window.eval_with_callback("matchMedia('(prefers-color-scheme: dark)').matches", move |is_dark| {
-            shown.set_background_color(Some(if is_dark == "true" { DARK } else { LIGHT })).ok();
-            shown.show().ok();
-        });
-    if asked.is_err() {
-        window.show().ok();
-    }
-}
+/// How long a panel may take to show its tray, at login or after its own restart.
+const PANEL: Duration = Duration::from_secs(10);
 
 /// Brings the window to the front.
 pub(crate) fn raise<R: Runtime>(app: &AppHandle<R>) {
-    if let Some(window) = app.get_webview_window(MAIN) {
-        window.unminimize().ok();
-        window.show().ok();
-        window.set_focus().ok();
+    raise_with(app, None);
+}
+
+/// Brings the window to the front, with what lets it take the focus.
+pub(crate) fn raise_with<R: Runtime>(app: &AppHandle<R>, token: Option<String>) {
+    match app.get_webview_window(MAIN) {
+        Some(window) => page::raise(&window, token),
+        // Whoever is quicker opens it.
+        None => drop(open(app, move |window| page::raise(window, token.clone()))),
     }
 }
 
-/// Brings the window to the front; hides it where it is there already.
+/// What a click on the tray's icon does: shows the window, or closes the one that has the focus.
 pub(crate) fn toggle<R: Runtime>(app: &AppHandle<R>) {
     match app.get_webview_window(MAIN) {
         Some(window) if window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false) => {
-            window.hide().ok();
+            close(&window);
         }
         _ => raise(app),
     }
 }
 
-/// Opens the quick switcher; until it is a window of its own, it is in the main one.
+/// Opens the quick switcher.
 pub(crate) fn open_switcher<R: Runtime>(app: &AppHandle<R>) {
-    raise(app);
+    switcher::open(app, None);
 }
 
-/// `tauri dev` serves the page from Vite; the built app never does.
-fn is_dev_server(url: &tauri::Url) -> bool {
-    cfg!(not(feature = "custom-protocol")) && url.host_str() == Some("localhost")
+fn open<R: Runtime>(
+    app: &AppHandle<R>,
+    then: impl Fn(&WebviewWindow<R>) + Send + Sync + 'static,
+) -> tauri::Result<()> {
+    let loaded = move |window: &WebviewWindow<R>| {
+        then(window);
+        switcher::warm(window.app_handle());
+    };
+    let builder = page::window(app, MAIN, "index.html", loaded).title("Daypass").min_inner_size(640.0, 480.0);
+    let window = app.state::<Places>().remembered(app).apply(builder).build()?;
+    let opened = window.clone();
+    window.on_window_event(move |event| match event {
+        WindowEvent::CloseRequested { api, .. } => {
+            api.prevent_close();
+            close(&opened);
+        }
+        WindowEvent::Moved(_) | WindowEvent::Resized(_) => opened.state::<Places>().learn(&opened),
+        _ => {}
+    });
+    Ok(())
+}
+
+/// With a tray the window goes there; without one it is minimised, and says so. Daypass stays either way: it
+/// has leases to watch.
+fn close<R: Runtime>(window: &WebviewWindow<R>) {
+    window.state::<Places>().save();
+    let link = window.state::<Arc<Link>>();
+    let has_tray = link.has_tray();
+    link.change(|desktop| {
+        // A page that is loaded anew later is not to bring it up again.
+        desktop.show = None;
+        desktop.minimised |= !has_tray;
+    });
+    if has_tray {
+        page::hide(window, KEPT);
+    } else {
+        window.minimize().ok();
+    }
+}
+
+/// Sees to it that Daypass can be reached: where no tray shows it, or no longer, the window does, minimised.
+pub(crate) async fn stay_in_reach<R: Runtime>(app: AppHandle<R>, link: Arc<Link>) {
+    let mut desktops = link.desktops();
+    while desktops.wait_for(|desktop| !desktop.tray).await.is_ok() {
+        if timeout(PANEL, desktops.wait_for(|desktop| desktop.tray)).await.is_ok() {
+            continue;
+        }
+        let window = app.get_webview_window(MAIN);
+        match window {
+            Some(window) if window.is_visible().unwrap_or(false) => {}
+            Some(window) => show_minimised(&window),
+            None => drop(open(&app, show_minimised)),
+        }
+        if desktops.wait_for(|desktop| desktop.tray).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn show_minimised<R: Runtime>(window: &WebviewWindow<R>) {
+    page::keep(window.app_handle(), window.label());
+    window.minimize().ok();
+    window.show().ok();
 }

@@ -3,6 +3,7 @@ import { fireEvent, render, screen, waitFor, within } from "@testing-library/sve
 import { describe, expect, it } from "vitest";
 
 import App from "../src/App.svelte";
+import type { What } from "../src/ipc/bindings/What";
 import { fakeAgent, type FakeAgent } from "../src/ipc/fake";
 import { Face } from "../src/state/face.svelte";
 
@@ -204,5 +205,57 @@ describe("what may be missing", () => {
   ])("says what to do in the scene “%s”", async (state, words) => {
     await shown(state, "identity");
     expect(await screen.findByText(words, { exact: false })).toBeTruthy();
+  });
+});
+
+describe("what is wanted from elsewhere", () => {
+  const ask = (agent: FakeAgent, count: number, what: What): void =>
+    agent.change((view) => { view.desktop = { tray: true, minimised: false, notifications: [], show: { count, what } }; });
+
+  it("is brought up once, and again when it is wanted again", async () => {
+    const { agent, face } = await shown("main");
+    ask(agent, 1, { kind: "settings" });
+    await waitFor(() => expect(face.settings.part).not.toBeNull());
+    await face.settings.close();
+    ask(agent, 1, { kind: "settings" });
+    expect(face.settings.part).toBeNull();
+    ask(agent, 2, { kind: "settings" });
+    await waitFor(() => expect(face.settings.part).not.toBeNull());
+    ask(agent, 3, { kind: "main" });
+    await waitFor(() => expect(face.settings.part).toBeNull());
+  });
+
+  it("is the form of a role, if that is in the list", async () => {
+    const { agent, face } = await shown("main");
+    const entry = face.catalogue.index.byRank[3]?.entry;
+    if (!entry) throw new Error("no role");
+    const { ssoSession, account, role } = entry;
+    ask(agent, 1, { kind: "request", role: { ssoSession, account, role } });
+    expect((await screen.findByTestId("request-sheet")).textContent).toContain(role);
+    await face.overlays.close();
+    ask(agent, 2, { kind: "request", role: { ssoSession, account, role: "Gone" } });
+    await waitFor(() => expect(face.settings.part).toBeNull());
+    expect(screen.queryByTestId("request-sheet")).toBeNull();
+  });
+});
+
+describe("leaving", () => {
+  const quits = (agent: FakeAgent): number => agent.asked.filter(({ kind }) => kind === "quit").length;
+
+  it("takes a second Ctrl Q while sessions are live, even over a dialog", async () => {
+    const { agent } = await shown("main");
+    await press("?");
+    await press("q", { ctrlKey: true });
+    expect((await screen.findByTestId("notice")).textContent).toMatch(/Quitting ends \d live sessions/);
+    expect(quits(agent)).toBe(0);
+    await press("q", { ctrlKey: true });
+    await waitFor(() => expect(quits(agent)).toBe(1));
+  });
+
+  it("says where Daypass is once closing has minimised the window", async () => {
+    const { agent } = await shown("main");
+    expect(screen.queryByTestId("stays")).toBeNull();
+    agent.change((view) => { view.desktop = { tray: false, minimised: true, notifications: [], show: null }; });
+    expect((await screen.findByTestId("stays")).textContent).toContain("Daypass stays open");
   });
 });

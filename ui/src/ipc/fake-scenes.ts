@@ -31,7 +31,7 @@ export function sceneOf(name: string, now: number): Scene {
     degraded: [],
     standing: [],
     settings: someSettings(),
-    desktop: { tray: true, notifications: [], show: null },
+    desktop: { tray: true, minimised: false, notifications: [], show: null },
   };
   const welcome = WELCOME[name];
   if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false };

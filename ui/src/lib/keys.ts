@@ -27,12 +27,14 @@ export type Command =
   | "collapse"
   | "expand"
   | "settings"
+  | "quit"
   | "back";
 
 /** The command of a key press; `typing` in a text field leaves letters and text movement alone. */
 export function commandOf(press: Press, typing: boolean): Command | null {
   const command = press.ctrlKey || press.metaKey;
   if (command && !press.altKey && press.key.toLowerCase() === "k") return "switcher";
+  if (command && !press.altKey && press.key.toLowerCase() === "q") return "quit";
   if (command && !press.altKey && press.key === ",") return "settings";
   if (press.altKey && !command && (press.code === "KeyC" || press.key.toLowerCase() === "c")) return "copy";
   if (press.altKey) return null;
@@ -72,6 +74,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["Alt C", "Copy the env command of a live session"],
   ["F", "Favourite"],
   ["Ctrl ,", "Settings"],
+  ["Ctrl Q", "Quit: end every session, sign out"],
   ["Esc", "Back"],
   ["?", "This help"],
 ];

@@ -1,4 +1,6 @@
 // Everything the window shows, and the verbs by which a person acts on it.
+import { untrack } from "svelte";
+
 import { failureOf, type Agent } from "../ipc/agent";
 import type { Answer } from "../ipc/bindings/Answer";
 import type { Colour } from "../ipc/bindings/Colour";
@@ -10,9 +12,11 @@ import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
+import type { What } from "../ipc/bindings/What";
 import type { Wish } from "../ipc/bindings/Wish";
 import type { Way } from "../ipc/bindings/Way";
 import { byRole, isLive } from "../lib/lease";
+import { counted } from "../lib/format";
 import { milestones, type Stages } from "../lib/milestones";
 import { keyOf } from "../lib/search";
 import { foremost, isFirstRun, placeOf } from "../lib/welcome";
@@ -22,6 +26,8 @@ import { RoleList } from "./list.svelte";
 import { Overlays } from "./overlay.svelte";
 import { Configuration } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
+
+const QUIT = "Quit Daypass";
 
 export class Face {
   readonly clock = new Clock();
@@ -37,6 +43,9 @@ export class Face {
   #elsewhere = $state(false);
   #said = $state("");
   #stages: Stages | null = null;
+  /** What was wanted from elsewhere, until it can be brought up; and the last such wish. */
+  #wanted = $state.raw<What | null>(null);
+  #shown: number | null = null;
   /** How each SSO session was signed in to last; trying again goes the same way. */
   #ways = new Map<string, Way>();
   #byRole = $derived(byRole(this.#view?.sessions ?? []));
@@ -48,6 +57,7 @@ export class Face {
     this.list = new RoleList(this.catalogue);
     $effect.root(() => {
       $effect(() => this.#announce());
+      $effect(() => this.#bringUp());
     });
     agent.watch((view) => this.#learn(view)).catch((thrown: unknown) => {
       this.toasts.refuse(failureOf(thrown), null);
@@ -103,6 +113,11 @@ export class Face {
     } catch (thrown) {
       throw failureOf(thrown);
     }
+  }
+
+  /** Wishes something of the desktop's own program. */
+  wish(wish: Wish): Promise<void> {
+    return this.try(() => this.#agent.wish(wish));
   }
 
   /** Asks; a refusal becomes a notice. Whether it was done. */
@@ -164,6 +179,14 @@ export class Face {
   addSignIn(on: boolean): void {
     if (on) this.settings.leave();
     this.#elsewhere = on;
+  }
+
+  /** Ends everything and leaves; while sessions are live only for whoever asks twice. */
+  quit(): void {
+    const live = this.#view?.sessions.filter(isLive).length ?? 0;
+    const leave = (): void => void this.attempt({ kind: "quit" });
+    if (live === 0 || this.toasts.list.some(({ button }) => button === QUIT)) leave();
+    else this.toasts.offer(`Quitting ends ${counted(live, "live session")} and signs you out.`, QUIT, leave);
   }
 
   /** The usual case: the whole role, for as long as last time, and open it. */
@@ -235,8 +258,25 @@ export class Face {
       this.#said = `Signed in to ${anew.map(placeOf).join(" and ")}.`;
     }
     if (view.signIn) this.#ways.set(view.signIn.ssoSession, view.signIn.way);
+    const show = view.desktop?.show ?? null;
+    if (show !== null && show.count !== this.#shown) this.#wanted = show.what;
+    this.#shown = show?.count ?? null;
     this.#view = view;
     this.settings.learn(view.settings);
+  }
+
+  /** Shows what the tray, the switcher or a notification wants shown, once what it takes is there. */
+  #bringUp(): void {
+    const what = this.#wanted;
+    if (what === null || this.#view === null || !this.catalogue.loaded) return;
+    this.#wanted = null;
+    untrack(() => {
+      if (what.kind === "settings") return this.settings.open();
+      this.settings.leave();
+      const role = what.kind === "request" ? keyOf(what.role) : null;
+      const hit = role === null ? undefined : this.catalogue.index.byRank.find(({ key }) => key === role);
+      if (hit) this.form(hit.entry);
+    });
   }
 
   #announce(): void {

@@ -27,7 +27,7 @@ export function useBrowser(): void {
 }
 
 /** Opens a scene, acts on it, and looks that the console complained of nothing, CSP violations among it. */
-export async function during(state: string, act: (page: Page) => Promise<void>, look: Partial<Look> = {}): Promise<void> {
+export async function during(state: string, act: (page: Page) => Promise<void>, look: Partial<Look> = {}, path = ""): Promise<void> {
   const page = idle.pop() ?? (await (await browser.newContext()).newPage());
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -36,8 +36,8 @@ export async function during(state: string, act: (page: Page) => Promise<void>, 
   page.on("pageerror", (error) => complaints.push(error.message));
   try {
     await wear(page, { scheme: "dark", size: [1040, 680], ...look });
-    await page.goto(`${inject("base")}/?state=${state}`);
-    await page.locator("footer").waitFor();
+    await page.goto(`${inject("base")}/${path}?state=${state}`);
+    await page.locator("footer, [data-first]").first().waitFor();
     await act(page);
     expect(complaints).toEqual([]);
   } catch (thrown) {

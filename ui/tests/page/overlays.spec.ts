@@ -39,3 +39,13 @@ describe("overlays", () => {
       expect(await objections(page)).toEqual([]);
     }));
 });
+
+describe("the switcher's own window", () => {
+  it.concurrent.each(["main", "several", "empty"])("is clean over the scene %s, and has the focus in its field", (scene) =>
+    during(scene, async (page) => {
+      if (scene !== "empty") await page.locator(".hit").first().waitFor();
+      await page.keyboard.type("dev stag");
+      expect(await page.locator("input").inputValue()).toBe("dev stag");
+      expect(await objections(page)).toEqual([]);
+    }, { size: [660, 440] }, "switcher.html"));
+});

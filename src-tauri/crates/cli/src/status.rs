@@ -10,7 +10,6 @@ use daypass_domain::{
 };
 use daypass_wire::{
     client::Client,
-    desktop::{Call, Errand},
     folder::{RuntimeFolder, uid},
     message::VERSION,
 };
@@ -173,7 +172,6 @@ pub(crate) async fn whoami(json: bool) -> Result<(), Trouble> {
 
 /// `daypass quit`
 pub(crate) async fn quit(json: bool) -> Result<(), Trouble> {
-    end_desktop();
     let agent_ran = match agent::running().await {
         Ok(None) => false,
         Ok(Some(client)) => {
@@ -192,14 +190,6 @@ pub(crate) async fn quit(json: bool) -> Result<(), Trouble> {
     let told =
         if agent_ran { "Every session has ended, and the agent with them.\n" } else { "No agent runs.\n" };
     Ok(print(told)?)
-}
-
-/// The desktop goes first: it would start the agent again.
-fn end_desktop() {
-    let folder = RuntimeFolder::find().and_then(|folder| folder.check().map(|()| folder));
-    if let Ok(folder) = folder {
-        Call::new(Errand::Quit, None).say(&folder).ok();
-    }
 }
 
 async fn ask_to_quit(client: &Client) -> Result<(), Trouble> {

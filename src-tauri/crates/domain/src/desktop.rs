@@ -11,6 +11,8 @@ use crate::ids::{RoleRef, SessionId, SsoSessionName};
 pub struct DesktopView {
     /// Whether a panel shows Daypass in its tray. Closing the window hides it then, and minimises it else.
     pub tray: bool,
+    /// Whether the window was closed without a tray, and so minimised: it says where Daypass is then.
+    pub minimised: bool,
     /// What no notification daemon shows, so that the window has to. Newest first.
     pub notifications: Vec<Notification>,
     /// What the main window is to bring up; None until something was wanted.

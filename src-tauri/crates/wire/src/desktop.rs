@@ -1,7 +1,8 @@
-//! What is said to the desktop that runs, by a second start of it and by the command: one line on its socket.
+//! What a second start of the desktop says to the one that runs: one line on its socket, and one byte back.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, ErrorKind, Read, Write},
+    net::Shutdown,
     os::unix::net::UnixStream,
     time::Duration,
 };
@@ -9,6 +10,8 @@ use std::{
 use crate::folder::RuntimeFolder;
 
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a desktop that has only begun may take to hear.
+const HEARS_WITHIN: Duration = Duration::from_secs(5);
 /// More than any call takes.
 const LONGEST: u64 = 512;
 
@@ -19,12 +22,9 @@ pub enum Errand {
     Raise,
     /// Bring up the quick switcher.
     Switcher,
-    /// Leave.
-    Quit,
 }
 
-const WORDS: [(Errand, &str); 3] =
-    [(Errand::Raise, "raise"), (Errand::Switcher, "switcher"), (Errand::Quit, "quit")];
+const WORDS: [(Errand, &str); 2] = [(Errand::Raise, "raise"), (Errand::Switcher, "switcher")];
 
 /// An errand, and what lets its window take the focus.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,16 +45,22 @@ impl Call {
         Self { errand, token: token.filter(can_be_said) }
     }
 
-    /// Says it to the desktop of this folder.
+    /// Says it to the desktop of this folder, and waits until it is heard.
     ///
     /// # Errors
-    /// None listens there.
+    /// None listens there, or it leaves; `WouldBlock` where it is too busy to say that it has heard.
     pub fn say(&self, folder: &RuntimeFolder) -> io::Result<()> {
         let mut desktop = UnixStream::connect(folder.desktop_socket())?;
         desktop.set_write_timeout(Some(PATIENCE))?;
         let word = WORDS.iter().find(|(errand, _)| *errand == self.errand).map_or("", |(_, word)| word);
         let token = self.token.as_deref().unwrap_or_default();
-        desktop.write_all(format!("{word} {token}\n").as_bytes())
+        desktop.write_all(format!("{word} {token}\n").as_bytes())?;
+        desktop.shutdown(Shutdown::Write)?;
+        desktop.set_read_timeout(Some(HEARS_WITHIN))?;
+        match desktop.read(&mut [0])? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
     }
 
     /// What a caller said; `None` where that is nothing known.
@@ -64,6 +70,11 @@ impl Call {
         let mut said = Vec::new();
         caller.take(LONGEST).read_to_end(&mut said).ok()?;
         Self::parse(std::str::from_utf8(&said).ok()?)
+    }
+
+    /// Tells the caller that its call was heard.
+    pub fn was_heard(mut caller: &UnixStream) {
+        caller.write_all(b".").ok();
     }
 
     fn parse(said: &str) -> Option<Self> {
@@ -87,8 +98,12 @@ mod tests {
         for (errand, _) in WORDS {
             for token in [None, Some("gnome-shell/Daypass/1-2_TIME345".to_owned())] {
                 let call = Call::new(errand, token);
-                call.say(&folder).unwrap();
-                assert_eq!(Call::hear(&listener.accept().unwrap().0), Some(call));
+                let (said, folder) = (call.clone(), folder.clone());
+                let saying = std::thread::spawn(move || said.say(&folder));
+                let (caller, _) = listener.accept().unwrap();
+                assert_eq!(Call::hear(&caller), Some(call));
+                Call::was_heard(&caller);
+                saying.join().unwrap().unwrap();
             }
         }
     }
@@ -108,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_token_that_would_break_the_line_is_left_out() {
-        for token in ["a\nquit ", "a b", "\u{1b}[2J", "é", &"x".repeat(257)] {
+        for token in ["a\nraise ", "a b", "\u{1b}[2J", "é", &"x".repeat(257)] {
             assert_eq!(Call::new(Errand::Raise, Some(token.to_owned())).token, None, "{token:?}");
         }
     }

@@ -11,6 +11,10 @@ export type DesktopView = {
  */
 tray: boolean, 
 /**
+ * Whether the window was closed without a tray, and so minimised: it says where Daypass is then.
+ */
+minimised: boolean, 
+/**
  * What no notification daemon shows, so that the window has to. Newest first.
  */
 notifications: Array<Notification>, 
