@@ -5,6 +5,7 @@
 //! ([`notify`]), the tray ([`tray`]).
 
 mod arguments;
+mod autostart;
 #[cfg(target_os = "linux")]
 mod bus;
 mod flow;
@@ -87,6 +88,7 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
             #[cfg(target_os = "linux")]
             tray::start(app.clone(), Arc::clone(&link));
             tauri::async_runtime::spawn(window::stay_in_reach(app.clone(), Arc::clone(&link)));
+            tauri::async_runtime::spawn(autostart::follow(Arc::clone(&link)));
             if arguments.practises {
                 tauri::async_runtime::spawn(async move { link.ask_when_there(Intent::Practice).await });
             }

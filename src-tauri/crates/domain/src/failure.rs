@@ -124,6 +124,8 @@ codes! {
     TerminalFailed: "the terminal program did not start", "Check the terminal command in the settings, or install another terminal.", Some(Action::Settings);
     NoClipboard: "the clipboard could not be reached", "Copy the command from the window instead.", None;
     NoWindow: "the window could not be opened", "Start Daypass in a desktop session; without one, use the command `daypass`.", None;
+    AutostartForeign: "there is an autostart entry for Daypass that it did not write", "Remove app.daypass.Daypass.desktop from the folder autostart in ~/.config, then switch Start at login off and on.", Some(Action::Settings);
+    AutostartUnwritable: "the autostart entry could not be written", "Make room on the disk, or make the folder ~/.config/autostart writable, then switch Start at login off and on.", Some(Action::Settings);
     NoBrowser: "no browser could be opened", "Open the address yourself, or name a browser in the settings.", Some(Action::Settings);
     NoCommand: "the program daypass is not beside this one", "Reinstall Daypass.", None;
     CommandNotFound: "there is no such program", "Check the name after `--`.", None;
