@@ -1,5 +1,5 @@
 # `make run` starts Daypass on a practice organisation; `make test` runs every check there is; `make package` packs it.
-# `make bench` measures it, or only what is named: make bench MEASURE='start typing idle sync'
+# `make bench` measures it, or only what is named: make bench MEASURE='start idle tray typing sync'
 
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1
@@ -55,6 +55,7 @@ clients: $(CLIENTS)/installed
 window: $(CLIENTS)/installed
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/tray.mjs $(PROGRAMS)
+	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/habits.mjs $(PROGRAMS)
 
 # As it is packed, and two programs more that are never packed. Figures, no checks: `make test` leaves it out.
 bench: setup ui/dist/index.html

@@ -39,6 +39,23 @@ export class Place {
     return window;
   }
 
+  /** Starts a program without a driver, as a person does. */
+  begin(program, ...args) {
+    return this.desk.start(join(this.#programs, program), args);
+  }
+
+  /** Ends a program that was begun. */
+  async end(program) {
+    const running = () => this.processes().filter(({ name }) => name === program);
+    for (const { pid } of running()) process.kill(pid);
+    await until(`${program} has ended`, () => this.processes().length === 0);
+  }
+
+  /** Presses a key in whatever has the focus. */
+  async press(key) {
+    await this.desk.run("xdotool", "key", key);
+  }
+
   /** Closes the windows and ends what they started, the agent too unless it stays. */
   async close({ agentStays = false } = {}) {
     for (const window of this.#windows.splice(0)) await window.close();
