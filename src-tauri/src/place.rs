@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, Runtime, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, LogicalPosition, Manager, Runtime, WebviewWindow, WebviewWindowBuilder};
 
 /// A window's place, in the pixels that one thinks in; a Wayland desktop tells no position, and takes none.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -119,6 +119,15 @@ impl Places {
             })
             .collect();
         self.now.lock().unwrap_or_else(PoisonError::into_inner).on(&screens)
+    }
+
+    /// Puts a hidden window back: an X11 window manager places what appears again as if it were new.
+    pub(crate) fn restore<R: Runtime>(&self, window: &WebviewWindow<R>) {
+        if !window.is_visible().unwrap_or(true)
+            && let Some((x, y)) = self.remembered(window.app_handle()).at
+        {
+            window.set_position(LogicalPosition::new(x, y)).ok();
+        }
     }
 
     /// Notes where the window is; not while it is minimised or hidden, as it is nowhere then.

@@ -23,7 +23,10 @@ pub(crate) fn raise<R: Runtime>(app: &AppHandle<R>) {
 /// Brings the window to the front, with what lets it take the focus.
 pub(crate) fn raise_with<R: Runtime>(app: &AppHandle<R>, token: Option<String>) {
     match app.get_webview_window(MAIN) {
-        Some(window) => page::raise(&window, token),
+        Some(window) => {
+            app.state::<Places>().restore(&window);
+            page::raise(&window, token);
+        }
         // Whoever is quicker opens it.
         None => drop(open(app, move |window| page::raise(window, token.clone()))),
     }
@@ -69,7 +72,9 @@ fn open<R: Runtime>(
 /// With a tray the window goes there; without one it is minimised, and says so. Daypass stays either way: it
 /// has leases to watch.
 fn close<R: Runtime>(window: &WebviewWindow<R>) {
-    window.state::<Places>().save();
+    let places = window.state::<Places>();
+    places.learn(window);
+    places.save();
     let link = window.state::<Arc<Link>>();
     let has_tray = link.has_tray();
     link.change(|desktop| {
