@@ -132,11 +132,6 @@ export class Face {
     }
   }
 
-  /** Asks something of the desktop's own program. */
-  wish(wish: Wish): void {
-    void this.try(() => this.#agent.wish(wish));
-  }
-
   /** Tries; a refusal becomes a notice. */
   async try(act: () => Promise<unknown>): Promise<void> {
     try {

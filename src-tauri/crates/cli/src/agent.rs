@@ -131,7 +131,7 @@ pub(crate) mod tests {
             },
         });
         serde_json::from_value(json!({
-            "now": 0, "ssoSessions": [sso], "signIn": null, "notice": null,
+            "now": 0, "utcOffset": 0, "quick": [], "ssoSessions": [sso], "signIn": null, "notice": null,
             "sessions": sessions.iter().map(session).collect::<Vec<_>>(), "catalogRevision": 0,
             "endpoint": { "listening": false, "clients": 0 }, "today": { "requested": 0, "ended": 0 }, "degraded": [],
             "standing": [], "settings": {},
