@@ -21,12 +21,19 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
         Intent::SignIn { .. } | Intent::Request { .. } | Intent::DismissNotice => link.forget_notice(),
         _ => {}
     }
-    let client = match (link.client(), &intent) {
+    let mut client = match (link.client_soon().await, &intent) {
         // The notice was the desktop's own; there is no agent to have one.
         (Err(_), Intent::DismissNotice) => return Ok(Answer::default()),
         (client, _) => client?,
     };
-    let mut answer = client.ask(intent.clone()).await?;
+    let mut answer = match client.ask(intent.clone()).await {
+        // It went before it could answer, and what it knew went with it.
+        Err(_) if client.is_gone() && intent != Intent::Quit => {
+            client = link.client_soon().await?;
+            client.ask(intent.clone()).await?
+        }
+        answer => answer?,
+    };
     if let Some(url) = answer.url.take() {
         open_address(&client, url).await?;
     }

@@ -1,6 +1,13 @@
 //! The connection to the agent: kept, restored when it breaks, and what pages and tray are shown meanwhile.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use daypass_domain::{
     catalog::RoleEntry,
@@ -10,14 +17,22 @@ use daypass_domain::{
     view::{NoticeView, View},
 };
 use daypass_wire::{client::Client, folder::RuntimeFolder, start::connect_or_start};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::since::Since;
+
+/// How long an agent that has gone may take to be back.
+const AGENT_RETURNS: Duration = Duration::from_secs(3);
 
 /// The connection, while there is one, and what the desktop itself has to show.
 #[derive(Default)]
 pub(crate) struct Link {
     client: watch::Sender<Option<Client>>,
+    /// Whether there ever was a connection.
+    was_there: AtomicBool,
     seen: watch::Sender<Option<Seen>>,
     notice: watch::Sender<Option<Failure>>,
     desktop: watch::Sender<DesktopView>,
@@ -60,6 +75,7 @@ impl Link {
                     wait = Duration::from_millis(100);
                     self.notice.send_if_modified(|n| n.take_if(|f| is_about_agent(f)).is_some());
                     let mut views = client.views();
+                    self.was_there.store(true, Ordering::Relaxed);
                     self.client.send_replace(Some(client.clone()));
                     while views.changed().await.is_ok() {
                         let view = views.borrow_and_update().clone();
@@ -117,8 +133,17 @@ impl Link {
         self.desktop.subscribe()
     }
 
+    /// The connection; where it has just broken, the one to the agent that is being started in its place.
+    pub(crate) async fn client_soon(&self) -> Result<Client, Failure> {
+        if self.client().is_err() && self.was_there.load(Ordering::Relaxed) {
+            let is_back = |client: &Option<Client>| client.as_ref().is_some_and(|c| !c.is_gone());
+            timeout(AGENT_RETURNS, self.client.subscribe().wait_for(is_back)).await.ok();
+        }
+        self.client()
+    }
+
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        self.client.borrow().clone().ok_or_else(|| Code::AgentSilent.into())
+        self.client.borrow().clone().filter(|c| !c.is_gone()).ok_or_else(|| Code::AgentSilent.into())
     }
 
     /// The connection as it comes and goes.

@@ -17,7 +17,7 @@ export const agent = (scenario) => {
       process.kill(first, "SIGKILL");
       await until("another agent runs", () => agents().some((pid) => pid !== first));
       // The organisation went with the first one.
-      await window.says("[data-testid=try-practice]", /Try a practice organisation/);
+      await until("the window shows the new one's view", async () => !/simulated on this machine/.test(await window.text("body")));
       await window.click("[data-testid=try-practice]");
       await scenario.visits(1);
       await scenario.lists("214 roles");

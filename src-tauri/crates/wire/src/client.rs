@@ -140,6 +140,12 @@ impl Client {
         self.has_quit.load(Ordering::Acquire)
     }
 
+    /// Whether the agent has gone, or the connection to it.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.views.has_changed().is_err()
+    }
+
     /// Waits until a view satisfies `enough`.
     ///
     /// # Errors
@@ -196,6 +202,7 @@ async fn listen(
             FromAgent::Quit => has_quit.store(true, Ordering::Release),
         }
     }
+    drop(views);
     // Nobody is answered any more: dropping the senders tells them.
     waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
