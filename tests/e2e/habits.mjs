@@ -43,7 +43,7 @@ const appears = (title) => until(`${title} is seen and has the focus`, async () 
 const goes = (title) => until(`${title} is not seen`, async () => (await seen(title)) === null);
 
 async function place() {
-  const told = await xdotool("getwindowgeometry", "--shell", await seen(MAIN));
+  const told = await xdotool("getwindowgeometry", "--shell", await until(`${MAIN} is seen`, () => seen(MAIN)));
   return Object.fromEntries(told.split("\n").map((line) => line.split("=")).filter(([name]) => /^(X|Y|WIDTH|HEIGHT)$/.test(name)).map(([name, value]) => [name, Number(value)]));
 }
 
