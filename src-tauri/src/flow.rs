@@ -18,7 +18,9 @@ use crate::link::Link;
 /// Does what the page asks. Addresses are opened here and taken out of the answer: the page never sees one.
 pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Failure> {
     match &intent {
-        Intent::SignIn { .. } | Intent::Request { .. } | Intent::DismissNotice => link.forget_notice(),
+        Intent::SignIn { .. } | Intent::Request { .. } | Intent::TakePass { .. } | Intent::DismissNotice => {
+            link.forget_notice()
+        }
         _ => {}
     }
     let mut client = match (link.client_soon().await, &intent) {
@@ -40,11 +42,16 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
     if let Some(attempt) = answer.attempt {
         spawn(link, open_sign_in(client.clone(), attempt));
     }
+    let open = match &intent {
+        Intent::Request { open, .. } => open.clone(),
+        // What a pass opens, the agent knows.
+        _ => std::mem::take(&mut answer.open),
+    };
     match (intent, &answer.session) {
-        (Intent::Request { open, .. }, Some(session)) if !open.is_empty() => {
+        (Intent::Terminal { session }, _) => open_terminal(&client, session).await?,
+        (_, Some(session)) if !open.is_empty() => {
             spawn(link, open_when_live(client.clone(), session.clone(), open));
         }
-        (Intent::Terminal { session }, _) => open_terminal(&client, session).await?,
         _ => {}
     }
     Ok(answer)

@@ -4,12 +4,15 @@
 
 mod bad_days;
 mod bugs;
+mod chain;
 mod endpoint;
 mod guard;
 mod hostile;
 mod kept;
 mod lease;
 mod left_behind;
+mod organisation;
+mod scopes;
 mod settings;
 mod shells;
 mod sign_in;

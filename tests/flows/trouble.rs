@@ -4,6 +4,7 @@ use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use daypass_agent::{
     clock::Clock,
+    organisation::OrganisationFiles,
     run::{Agent, Parts},
 };
 use daypass_aws::{client::Aws, keyring::Keyring};
@@ -129,7 +130,9 @@ async fn a_second_agent_is_told_that_one_runs() {
         clock: Clock::Real,
         memory: None,
         settings: None,
+        organisation: OrganisationFiles::at(rig.top.path().join("none.toml")),
         configured: vec![],
+        config_chains: vec![],
         degraded: vec![],
     };
     assert!(matches!(Agent::start(parts), Err(Code::AgentRunning)));

@@ -59,24 +59,25 @@ impl MakeWriter<'_> for Log {
 }
 
 /// Somebody who asks AWS, which answers as it is told.
-struct Asker {
-    runtime: Runtime,
+pub(crate) struct Asker {
+    pub(crate) runtime: Runtime,
     server: Server,
-    aws: Aws,
-    sso: SsoSession,
+    pub(crate) aws: Aws,
+    pub(crate) sso: SsoSession,
     token: Secret,
     log: Log,
     _logging: tracing::subscriber::DefaultGuard,
 }
 
 impl Asker {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = runtime();
         let server = Server::start(&runtime);
         let start_url = format!("http://127.0.0.1:{}/start", server.port);
         let start_url = StartUrl::try_from(start_url).unwrap();
         let mut sso = SsoSession::typed("acme".parse().unwrap(), start_url, "eu-west-1".parse().unwrap());
         let base = Url::parse(&format!("http://127.0.0.1:{}/", server.port)).unwrap();
+        sso.endpoints.sts = Some(base.clone());
         (sso.endpoints.oidc, sso.endpoints.portal) = (Some(base.clone()), Some(base));
         let log = Log::default();
         // As the agent does: traces of HTTP libraries hold tokens, and are off.
@@ -95,12 +96,24 @@ impl Asker {
         answers: impl Fn(u16, Vec<u8>) -> Answers,
         ask: impl Fn(u16) -> TestCaseResult,
     ) {
+        self.check_bodies(cases, &right.to_string(), of_json(right), answers, ask);
+    }
+
+    /// The same of answers in any form.
+    pub(crate) fn check_bodies(
+        &self,
+        cases: u32,
+        right: &str,
+        mutants: impl Strategy<Value = Vec<u8>>,
+        answers: impl Fn(u16, Vec<u8>) -> Answers,
+        ask: impl Fn(u16) -> TestCaseResult,
+    ) {
         let statuses = prop_oneof![8 => Just(200), 1 => Just(400), 1 => Just(401), 1 => Just(403)];
-        self.server.answer(answers(200, right.to_string().into_bytes()));
+        self.server.answer(answers(200, right.as_bytes().to_vec()));
         if let Err(failure) = ask(0) {
             panic_with(&failure);
         }
-        check(cases, (statuses, of_json(right)), |(status, body)| {
+        check(cases, (statuses, mutants), |(status, body)| {
             self.server.answer(answers(status, body));
             ask(status)?;
             let said = self.log.0.lock().unwrap().split_off(0);
@@ -117,17 +130,17 @@ fn panic_with(failure: &TestCaseError) {
 }
 
 /// A code comes only where the answer is wrong, and never one that blames ourselves.
-fn code_is_fair(status: u16, code: Code) -> TestCaseResult {
+pub(crate) fn code_is_fair(status: u16, code: Code) -> TestCaseResult {
     prop_assert!(status != 0, "the right answer gave {:?}", code);
     prop_assert!(code != Code::Internal, "for {}", status);
     Ok(())
 }
 
-fn secret(of: &str) -> String {
+pub(crate) fn secret(of: &str) -> String {
     format!("{of}-{}", [MARK; 20].join("-"))
 }
 
-fn one(status: u16, body: Vec<u8>) -> Answers {
+pub(crate) fn one(status: u16, body: Vec<u8>) -> Answers {
     vec![("", status, body)]
 }
 

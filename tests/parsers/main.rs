@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
 mod answers;
+mod assumed;
 mod callback;
 mod endless;
 mod endpoint;

@@ -13,4 +13,5 @@ pub mod environment;
 pub mod http;
 pub mod proxy;
 pub mod rig;
+pub mod signed;
 pub mod terminal;

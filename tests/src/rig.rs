@@ -13,11 +13,13 @@ use daypass_agent::{
     clock::{Clock, Manual},
     files::Memory,
     guard::Buses,
+    organisation::OrganisationFiles,
     run::{Agent, Parts},
     settings::SettingsFile,
 };
 use daypass_aws::{client::Aws, keyring::Keyring};
 use daypass_domain::{
+    chain::Hop,
     event::Event,
     failure::{Code, Failure},
     ids::{RoleRef, SessionId},
@@ -192,18 +194,30 @@ impl Rig {
     #[must_use]
     pub fn wish(&self, account: &str, role: &str, minutes: u32) -> SessionRequest {
         SessionRequest {
-            role: self.role(account, role),
-            duration: Seconds::minutes(minutes),
             region: Some("eu-west-1".parse().expect("a Region")),
-            reason: None,
-            scope: daypass_domain::request::Scope::WholeRole,
-            fresh: false,
+            ..SessionRequest::of(self.role(account, role), Seconds::minutes(minutes))
         }
     }
 
     pub async fn request(&self, wish: SessionRequest) -> Result<SessionView, Failure> {
         let answer = self.ask(Intent::Request { request: wish, open: vec![] }).await?;
         follow::live(&self.client, &answer.session.expect("a session")).await
+    }
+
+    /// The same through chained roles, in the role's own account where a role has no other.
+    #[must_use]
+    pub fn chained(&self, minutes: u32, roles: &[&str]) -> SessionRequest {
+        let mut wish = self.wish("111122223333", "AdministratorAccess", minutes);
+        let hop = |role: &&str| {
+            let arn = if role.starts_with("arn:") {
+                (*role).to_owned()
+            } else {
+                format!("arn:aws:iam::111122223333:role/{role}")
+            };
+            Hop { role: arn.parse().expect("an ARN"), external_id: None }
+        };
+        wish.path = roles.iter().map(hop).collect();
+        wish
     }
 
     /// A live lease on DeveloperAccess in payments-staging.
@@ -238,6 +252,18 @@ impl Rig {
         self.clock.pass(i64::from(length.0) * 1000);
         self.agent.mail.send(Mail::Event(Event::Tick)).await.ok();
         self.settled().await;
+    }
+
+    /// What AWS's clock shows.
+    #[must_use]
+    pub fn aws_now(&self) -> std::time::SystemTime {
+        self.practice_clock.now().into()
+    }
+
+    /// How often something was asked of AWS, as policies name it.
+    #[must_use]
+    pub fn asked(&self, action: &str) -> usize {
+        self.practice.requests().iter().filter(|request| request.action == Some(action)).count()
     }
 
     /// Time passes and no timer notices, as in sleep before the wake-up is noticed.
@@ -300,9 +326,11 @@ fn start_agent(
         keyring: Keyring::new(variable.clone()),
         buses,
         clock: Clock::Manual(clock.clone()),
+        organisation: OrganisationFiles::at(top.path().join("etc/organisation.toml")),
         settings: Some(SettingsFile::at(&top.path().join("config"))),
         memory: Some(Memory::at(top.path().join("state"))),
         configured: vec![acme],
+        config_chains: vec![],
         degraded: vec![],
     })
     .expect("the agent starts");

@@ -18,6 +18,7 @@ use super::{
 const SIZES: [u16; 5] = [16, 22, 24, 32, 48];
 
 /// What the person did.
+#[expect(clippy::large_enum_variant, reason = "a menu has few of them")]
 pub(super) enum Click {
     Icon,
     Act(Action),

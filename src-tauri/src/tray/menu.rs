@@ -32,6 +32,7 @@ pub(super) struct Mark {
     pub(super) is_production: bool,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a menu has few of them")]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Does {
     /// It is there to be read.

@@ -7,6 +7,7 @@ import type { Settings } from "./bindings/Settings";
 import type { SignInView } from "./bindings/SignInView";
 import type { SsoSettings } from "./bindings/SsoSettings";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
+import { WHOLE_ROLE } from "../lib/scope";
 
 export const MINUTE = 60_000;
 const PRACTICE_URL = "http://127.0.0.1:41733/start";
@@ -48,6 +49,9 @@ export function someSettings(change: Partial<Settings> = {}): Settings {
     region: null,
     accounts: [],
     favourites: [],
+    chainedRoles: [],
+    chainedCredentials: 1800,
+    organisationFile: null,
     clearing: { sleep: true, userSwitch: true, screenLock: "afterFiveMinutes" },
     notifications: { before15Minutes: true, before5Minutes: true, before1Minute: true, atEnd: true, trouble: true, quiet: null },
     startAtLogin: false,
@@ -93,7 +97,9 @@ export function aSession(role: RoleEntry, now: number, change: Partial<SessionVi
     colour: role.colour,
     region: "eu-west-1",
     reason: null,
-    scope: "wholeRole",
+    scope: WHOLE_ROLE,
+    path: [],
+    labels: { sessionName: null, tags: [], sourceIdentity: null },
     phase: "active",
     requestedAt: now - 18 * MINUTE,
     duration: 3600,
@@ -117,4 +123,8 @@ export function withCode(now: number, change: Partial<SignInView> = {}): SignInV
     device: { userCode: "WDJB-MJHT", url: "https://device.sso.eu-west-1.amazonaws.com/?user_code=WDJB-MJHT", expiresAt: now + 10 * MINUTE },
     ...change,
   });
+}
+
+export function thrown(failure: Failure): never {
+  throw failure;
 }

@@ -25,6 +25,7 @@ export function sceneOf(name: string, now: number): Scene {
     notice: null,
     sessions: [],
     quick: [],
+    passes: [],
     catalogRevision: 1,
     endpoint: { listening: false, clients: 0 },
     today: { requested: 0, ended: 0 },

@@ -7,7 +7,10 @@ import type { SessionView } from "./bindings/SessionView";
 import type { Settings } from "./bindings/Settings";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import { matchesPattern } from "../lib/pattern";
-import { badCommand, badPattern, ssoSession, ssoTwice, tooLong, tooShort } from "./fake-parts";
+import type { View } from "./bindings/View";
+import {
+  badCommand, badPattern, badRegion, notHttps, someSsoSettings, ssoSession, ssoTwice, tooLong, tooShort,
+} from "./fake-parts";
 
 /** Why these settings are refused; null where they are not. */
 export function refusalOf(settings: Settings): Failure | null {
@@ -29,6 +32,17 @@ export function moved(before: Settings, after: Settings): string[] {
   return before.ssoSessions
     .filter((sso) => sso.place !== null && place(after, sso.name) !== JSON.stringify(sso.place))
     .map((sso) => sso.name);
+}
+
+/** Notes a typed SSO session; its name. */
+export function noted(view: View, { startUrl, region }: { startUrl: string; region: string }): string {
+  if (!startUrl.startsWith("https://")) throw notHttps;
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw badRegion;
+  const name = new URL(startUrl).hostname.split(".")[0] ?? "sso";
+  const place = { startUrl, region };
+  if (!view.ssoSessions.some((session) => session.name === name)) view.ssoSessions.push(ssoSession(name, { ...place, source: "typed" }));
+  if (!view.settings.ssoSessions.some((sso) => sso.name === name)) view.settings.ssoSessions.push(someSsoSettings(name, { place }));
+  return name;
 }
 
 /** The SSO sessions as these settings have them. */

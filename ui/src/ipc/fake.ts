@@ -13,18 +13,20 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  aSession, badRegion, noSignIn, notHttps, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
-  unknownRole, unknownSso, withCode,
+  aSession, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
 import { someRoles } from "./fake-roles";
 import { sceneOf, type Scene } from "./fake-scenes";
-import { dressed, dressedCards, moved, placed, refusalOf } from "./fake-settings";
+import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
+import { dressed, dressedCards, moved, noted, placed, refusalOf } from "./fake-settings";
+import { isWhole } from "../lib/scope";
 import { keyOf } from "../lib/search";
 
 const ISSUED = 300;
 /** How long the fake person takes to approve a device code. */
 const APPROVED = 6000;
-const NOTHING: Answer = { session: null, attempt: null, url: null };
+const NOTHING: Answer = { session: null, attempt: null, url: null, open: [], options: null, preview: null };
 
 export interface FakeAgent extends Agent {
   /** What was asked, in order. For tests. */
@@ -68,7 +70,8 @@ const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 
 class World {
   readonly scene: Scene;
-  readonly asked: Intent[] = [];  readonly wished: Wish[] = [];
+  readonly asked: Intent[] = [];
+  readonly wished: Wish[] = [];
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
   #attempt: number;
@@ -117,6 +120,15 @@ class World {
         break;
       case "request":
         return this.#request(intent.request);
+      case "options":
+      case "preview":
+        return { ...NOTHING, ...scoped(intent) };
+      case "savePass":
+      case "removePass":
+        view.passes = passesAfter(view.passes, intent);
+        break;
+      case "takePass":
+        return this.#request(passOf(view.passes, intent.name).request);
       case "renew": {
         const session = this.#live(intent.session);
         Object.assign(session, { leaseEnd: Date.now() + session.duration * 1000, phase: "active", failure: null });
@@ -170,7 +182,7 @@ class World {
 
   #signIn(target: SignInTarget, wanted: Way | null, keep: boolean | null): Answer {
     const { view } = this.scene;
-    const name = this.#target(target);
+    const name = target.kind === "named" ? this.#sso(target.ssoSession).name : noted(view, target);
     if (view.signIn) {
       if (view.signIn.ssoSession === name) return { ...NOTHING, attempt: view.signIn.attempt };
       throw signInBusy;
@@ -185,18 +197,6 @@ class World {
     this.#publish();
     void this.#goOn(name, attempt, way);
     return { ...NOTHING, attempt };
-  }
-
-  #target(target: SignInTarget): string {
-    const { view } = this.scene;
-    if (target.kind === "named") return this.#sso(target.ssoSession).name;
-    if (!target.startUrl.startsWith("https://")) throw notHttps;
-    if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(target.region)) throw badRegion;
-    const name = new URL(target.startUrl).hostname.split(".")[0] ?? "sso";
-    const place = { startUrl: target.startUrl, region: target.region };
-    if (!view.ssoSessions.some((session) => session.name === name)) view.ssoSessions.push(ssoSession(name, { ...place, source: "typed" }));
-    if (!view.settings.ssoSessions.some((sso) => sso.name === name)) view.settings.ssoSessions.push(someSsoSettings(name, { place }));
-    return name;
   }
 
   async #goOn(name: string, attempt: number, way: Way): Promise<void> {
@@ -278,6 +278,7 @@ class World {
   #request(request: SessionRequest): Answer {
     const { view } = this.scene;
     if (request.duration > 12 * 3600) throw tooLong;
+    if (!isWhole(request.scope) && request.path.length === 0) throw needsChain;
     const role = this.scene.roles.find((entry) => keyOf(entry) === keyOf(request.role));
     if (!role) throw unknownRole;
     const same = view.sessions.find((session) => holds(session) && keyOf(session) === keyOf(role));
@@ -285,7 +286,7 @@ class World {
     const session = aSession(role, Date.now(), {
       session: `s-${String(this.#next).padStart(4, "0")}`,
       phase: "requesting", leaseEnd: null, expiration: null, requestedAt: Date.now(),
-      duration: request.duration, reason: request.reason,
+      duration: request.duration, reason: request.reason, scope: request.scope, path: request.path, labels: request.labels,
       region: request.region ?? role.defaultRegion ?? this.#sso(role.ssoSession).region,
     });
     this.#next += 1;
@@ -334,15 +335,11 @@ class World {
   }
 
   #live(id: string): SessionView {
-    const session = this.scene.view.sessions.find((one) => one.session === id);
-    if (!session || !holds(session)) throw notLive;
-    return session;
+    return this.scene.view.sessions.find((one) => one.session === id && holds(one)) ?? thrown(notLive);
   }
 
   #sso(name: string): SsoSessionView {
-    const session = this.scene.view.ssoSessions.find((one) => one.name === name);
-    if (!session) throw unknownSso;
-    return session;
+    return this.scene.view.ssoSessions.find((one) => one.name === name) ?? thrown(unknownSso);
   }
 }
 

@@ -18,6 +18,7 @@ import type { Way } from "../ipc/bindings/Way";
 import { byRole, isLive } from "../lib/lease";
 import { counted } from "../lib/format";
 import { milestones, type Stages } from "../lib/milestones";
+import { WHOLE_ROLE } from "../lib/scope";
 import { keyOf } from "../lib/search";
 import { foremost, isFirstRun, placeOf } from "../lib/welcome";
 import { Catalogue } from "./catalogue.svelte";
@@ -192,7 +193,9 @@ export class Face {
       duration: entry.lastDuration ?? entry.defaultDuration,
       region: null,
       reason: null,
-      scope: "wholeRole",
+      scope: WHOLE_ROLE,
+      path: [],
+      labels: { sessionName: null, tags: [], sourceIdentity: null },
       fresh: false,
     };
     return this.attempt({ kind: "request", request, open: [open] });
@@ -203,10 +206,15 @@ export class Face {
     this.overlays.open({ kind: "request", entry });
   }
 
+  /** Takes a pass as it was saved. */
+  take(name: string): Promise<boolean> {
+    return this.attempt({ kind: "takePass", name });
+  }
+
   /** Asks for what a session had, and puts the old card away. */
   async again(session: SessionView): Promise<void> {
-    const { ssoSession, account, role, duration, region, reason, scope } = session;
-    const request: SessionRequest = { role: { ssoSession, account, role }, duration, region, reason, scope, fresh: false };
+    const { ssoSession, account, role, duration, region, reason, scope, path, labels } = session;
+    const request: SessionRequest = { role: { ssoSession, account, role }, duration, region, reason, scope, path, labels, fresh: false };
     if (await this.attempt({ kind: "request", request, open: [] })) {
       await this.attempt({ kind: "dismiss", session: session.session });
     }

@@ -1,5 +1,6 @@
 //! The actor: owns the state and takes everything in order.
 
+mod serve;
 mod tasks;
 mod work;
 
@@ -9,11 +10,9 @@ use daypass_domain::{
     catalog::RoleEntry,
     event::Event,
     failure::{Code, Failure},
-    ids::{AccountId, Region, SessionId, SsoSessionName},
+    ids::SsoSessionName,
     request::{Answer, Intent},
-    sso::SsoSession,
     state::State,
-    time::{Moment, Timestamp},
     view::View,
 };
 use daypass_wire::message::{CATALOG_PAGE, CatalogPage};
@@ -22,13 +21,16 @@ use tokio::{
     task::AbortHandle,
 };
 
+pub use serve::{Need, Served};
+
 use crate::{
-    actor::tasks::Tasks,
+    actor::{serve::Asker, tasks::Tasks},
     clock::Clock,
     effects::Effects,
     endpoint::Endpoint,
     files::{Memory, Writer},
     nonce::Nonces,
+    organisation,
     settings::Keeper,
 };
 
@@ -42,8 +44,8 @@ pub enum Mail {
     Ask(Box<Intent>, oneshot::Sender<Result<Answer, Failure>>),
     Event(Event),
     Catalog(usize, oneshot::Sender<CatalogPage>),
-    /// May credentials of this session be served now, and what goes with them?
-    Serve(String, oneshot::Sender<Option<Served>>),
+    /// May this session be served in this way now, and what goes with it?
+    Serve(String, Need, oneshot::Sender<Result<Served, Code>>),
     /// A client connected, or one has gone.
     Client(i32),
     /// Somebody holds a ticket, or no longer.
@@ -54,19 +56,10 @@ pub enum Mail {
     Settle(oneshot::Sender<()>),
 }
 
-/// What the endpoint, the console and `reveal` need to know of a live session.
-pub struct Served {
-    pub session: SessionId,
-    pub sso: SsoSession,
-    pub account: AccountId,
-    pub account_name: String,
-    pub role: String,
-    pub region: Region,
-    /// AWS's expiration or the lease end, whichever is first.
-    pub until: Timestamp,
-    pub now: Moment,
-    /// Where the endpoint listens.
-    pub port: Option<u16>,
+/// Who keeps the files that people write.
+pub struct Keepers {
+    pub settings: Option<Keeper>,
+    pub organisation: organisation::Keeper,
 }
 
 /// Everything the actor holds.
@@ -76,6 +69,7 @@ pub struct Actor {
     clock: Clock,
     memory: Option<Writer>,
     settings: Option<Keeper>,
+    organisation: organisation::Keeper,
     views: watch::Sender<Arc<View>>,
     endpoint: Option<Endpoint>,
     nonces: Arc<Nonces>,
@@ -87,11 +81,13 @@ pub struct Actor {
     clients: i32,
     holders: i32,
     settlers: Vec<oneshot::Sender<()>>,
+    /// Who waits for credentials that are being issued.
+    askers: Vec<Asker>,
 }
 
 impl Actor {
     #[must_use]
-    pub fn new(state: State, effects: Effects, memory: Option<Memory>, settings: Option<Keeper>) -> Self {
+    pub fn new(state: State, effects: Effects, memory: Option<Memory>, keepers: Keepers) -> Self {
         let clock = effects.clock.clone();
         let views = watch::Sender::new(Arc::new(state.view(clock.now())));
         Self {
@@ -99,7 +95,8 @@ impl Actor {
             effects: Arc::new(effects),
             clock,
             memory: memory.map(Memory::writer),
-            settings,
+            settings: keepers.settings,
+            organisation: keepers.organisation,
             views,
             endpoint: None,
             nonces: Arc::default(),
@@ -110,7 +107,13 @@ impl Actor {
             clients: 0,
             holders: 0,
             settlers: Vec::new(),
+            askers: Vec::new(),
         }
+    }
+
+    #[must_use]
+    pub fn effects(&self) -> Arc<Effects> {
+        Arc::clone(&self.effects)
     }
 
     #[must_use]
@@ -162,7 +165,7 @@ impl Actor {
             }
             Mail::Event(event) => self.learn(event).await,
             Mail::Catalog(from, reply) => drop(reply.send(self.page(from))),
-            Mail::Serve(session, reply) => drop(reply.send(self.served(&session))),
+            Mail::Serve(session, need, reply) => self.serve(session, need, reply).await,
             Mail::Client(change) => self.clients += change,
             Mail::Holder(change) => {
                 self.holders += change;
@@ -189,6 +192,7 @@ impl Actor {
         for effect in effects {
             self.run_effect(effect).await;
         }
+        self.answer_askers();
         if wants_url {
             answer.url = Some(self.effects.sign_in_url()?);
         }
@@ -212,6 +216,7 @@ impl Actor {
         for effect in effects {
             self.run_effect(effect).await;
         }
+        self.answer_askers();
         self.publish();
     }
 
@@ -240,23 +245,6 @@ impl Actor {
     async fn note_endpoint(&mut self) {
         let clients = u32::try_from(self.holders).unwrap_or(0);
         Box::pin(self.learn(Event::Endpoint { listening: self.endpoint.is_some(), clients })).await;
-    }
-
-    fn served(&self, session: &str) -> Option<Served> {
-        let now = self.clock.now();
-        let session = self.state.session(session).filter(|s| s.may_serve(now))?;
-        let role = &session.request.role;
-        Some(Served {
-            session: session.id.clone(),
-            sso: self.state.sso(&role.sso_session)?.clone(),
-            account: role.account.clone(),
-            account_name: self.state.account_name(role),
-            role: role.role.to_string(),
-            region: session.region.clone(),
-            until: session.serve_until(now)?,
-            now,
-            port: self.endpoint.as_ref().map(Endpoint::port),
-        })
     }
 
     fn page(&mut self, from: usize) -> CatalogPage {

@@ -14,12 +14,14 @@ use std::{
     time::Duration,
 };
 
-use daypass_aws::{client::Aws, keyring::Keyring, oidc, portal, sts};
+use daypass_aws::{assume::assume_role, client::Aws, keyring::Keyring, oidc, portal, sts};
 use daypass_domain::{
-    event::Event,
+    chain::SessionName,
+    event::{Event, Issue},
     failure::Code,
-    ids::{Region, RoleRef, SessionId, SsoSessionName},
+    ids::{SessionId, SsoSessionName},
     sso::SsoSession,
+    time::Expiration,
 };
 use daypass_vault::{credentials::Credentials, secret::Secret};
 use tokio::{
@@ -128,25 +130,8 @@ impl Effects {
     }
 
     /// Gets credentials for a session into the vault.
-    pub async fn issue(
-        &self,
-        sso: &SsoSession,
-        session: SessionId,
-        role: &RoleRef,
-        region: &Region,
-        identify: bool,
-    ) {
-        let issued = async {
-            let signed_in = self.signed_in(sso).await?;
-            let issued = portal::role_credentials(&self.aws, sso, &signed_in.token.access, role).await;
-            if let Err(code) = issued {
-                self.note(sso, code, &signed_in).await;
-            }
-            issued
-        };
-        let issued = issued.await;
-        self.note_skew().await;
-        match issued {
+    pub async fn issue(&self, session: SessionId, issue: &Issue) {
+        match self.credentials(issue).await {
             Ok((credentials, expiration)) => {
                 if !credentials.is_locked() {
                     self.tell(Event::NotLocked).await;
@@ -154,19 +139,69 @@ impl Effects {
                 self.secrets.credentials.put(session.clone(), credentials);
                 self.tell(Event::Issued { session: session.clone(), expiration }).await;
             }
-            Err(code) => {
-                self.tell(Event::IssueFailed { session, code }).await;
-                return;
-            }
+            Err(code) => return self.tell(Event::IssueFailed { session, code }).await,
         }
-        if !identify {
+        // Whoever goes on from there is known by now.
+        if !issue.identify || !issue.assumes.is_empty() {
             return;
         }
         let ask = |credentials: Arc<Credentials>| async move {
-            sts::caller_name(&self.aws, sso, region, &credentials).await
+            sts::caller_name(&self.aws, &issue.sso, &issue.region, &credentials).await
         };
         if let Some(Ok(identity)) = self.secrets.while_held(&session, ask).await {
-            self.tell(Event::Identified { sso_session: sso.name.clone(), identity }).await;
+            self.tell(Event::Identified { sso_session: issue.sso.name.clone(), identity }).await;
         }
+    }
+
+    /// Credentials that are handed on at once and kept nowhere: for those who can't renew.
+    ///
+    /// # Errors
+    /// As of an issue.
+    pub async fn lasting(
+        &self,
+        session: &SessionId,
+        issue: &Issue,
+    ) -> Result<(Credentials, Expiration), Code> {
+        let (credentials, expiration) = self.credentials(issue).await?;
+        self.tell(Event::IssuedLasting { session: session.clone(), expiration }).await;
+        Ok((credentials, expiration))
+    }
+
+    /// The portal's credentials, or those at the end of the way that begins there. Of what lies between, each is
+    /// zeroed as soon as the next is there.
+    async fn credentials(&self, issue: &Issue) -> Result<(Credentials, Expiration), Code> {
+        let outcome = async {
+            let signed_in = self.signed_in(&issue.sso).await?;
+            let token = &signed_in.token.access;
+            let portal = portal::role_credentials(&self.aws, &issue.sso, token, &issue.role).await;
+            if let Err(code) = portal {
+                self.note(&issue.sso, code, &signed_in).await;
+            }
+            drop(signed_in);
+            let (mut credentials, mut expiration) = portal?;
+            let person = self.person(issue, &credentials).await;
+            for assume in &issue.assumes {
+                (credentials, expiration) =
+                    assume_role(&self.aws, &issue.sso, &issue.region, &credentials, assume, &person).await?;
+            }
+            Ok((credentials, expiration))
+        };
+        let outcome = Box::pin(outcome).await;
+        self.note_skew().await;
+        outcome
+    }
+
+    /// What to call the sessions of chained roles where the request names none: as the portal called its own.
+    async fn person(&self, issue: &Issue, portal: &Credentials) -> SessionName {
+        let is_wanted = issue.identify || issue.assumes.iter().any(|assume| assume.session_name.is_none());
+        let mut name = None;
+        if is_wanted && !issue.assumes.is_empty() {
+            let identity = sts::caller_name(&self.aws, &issue.sso, &issue.region, portal).await.ok();
+            name = identity.as_deref().and_then(SessionName::sanitised);
+            if let Some(identity) = identity {
+                self.tell(Event::Identified { sso_session: issue.sso.name.clone(), identity }).await;
+            }
+        }
+        name.unwrap_or_else(SessionName::of_nobody)
     }
 }

@@ -3,7 +3,10 @@
 //! 127.0.0.1 only, one listener while any lease lives. Every request is judged anew: method, Host, path,
 //! token in constant time, the peer's user, and the lease. Every refusal has the same body.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use daypass_aws::{console, door, random};
 use daypass_domain::failure::{Code, Failure};
@@ -15,14 +18,17 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{self, HeaderValue},
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::{
-    actor::{Mail, Served},
+    actor::{Mail, Need, Served},
     effects::Effects,
     nonce::Nonces,
     secrets::container_json,
 };
+
+/// How long a program waits at most while credentials are issued anew.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(1500);
 
 /// What every refusal says, whatever its reason.
 const REFUSAL: &str = r#"{"code":"Refused","message":"Daypass does not serve this request"}"#;
@@ -96,17 +102,24 @@ impl Desk {
         if !is_right || given.next().is_some() {
             return refusal(StatusCode::UNAUTHORIZED);
         }
-        let Some(served) = self.served(session.as_str()).await else { return refusal(StatusCode::NOT_FOUND) };
+        // SDKs wait 2 s for an answer: where AWS takes longer, they get what there is and ask again.
+        let fresh = timeout(ANSWERS_WITHIN, self.served(session.as_str(), Need::Fresh));
+        let served = match fresh.await {
+            Ok(served) => served,
+            Err(_) => self.served(session.as_str(), Need::Held).await,
+        };
+        let Ok(served) = served else { return refusal(StatusCode::NOT_FOUND) };
         let Some(credentials) = secrets.credentials.lend(&session) else {
             return refusal(StatusCode::NOT_FOUND);
         };
         respond(StatusCode::OK, "application/json", Bytes::from(container_json(&credentials, served.until)))
     }
 
-    async fn served(&self, session: &str) -> Option<Served> {
+    async fn served(&self, session: &str, need: Need) -> Result<Served, Code> {
         let (sender, reply) = oneshot::channel();
-        self.effects.mail.send(Mail::Serve(session.to_owned(), sender)).await.ok()?;
-        reply.await.ok()?
+        let letter = Mail::Serve(session.to_owned(), need, sender);
+        self.effects.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
+        reply.await.map_err(|_| Code::AgentSilent)?
     }
 
     async fn console(&self, nonce: &str) -> Response<Full<Bytes>> {
@@ -115,15 +128,25 @@ impl Desk {
             return page(StatusCode::GONE, &Code::SessionNotLive.into());
         };
         let opened = async {
-            let served = self.served(session.as_str()).await.ok_or(Code::SessionNotLive)?;
-            let left = served.now.wall.until(served.until);
-            let secrets = &self.effects.secrets;
-            let sign_in = |credentials: Arc<Credentials>| async move {
-                console::sign_in_url(&self.effects.aws, &served.sso, &served.region, &credentials, left).await
-            };
+            let served = self.served(session.as_str(), Need::Lasting).await?;
+            let Effects { aws, secrets, .. } = &*self.effects;
+            let (sso, region) = (&served.sso, &served.region);
             // Given up at once when the lease ends meanwhile.
-            let url = secrets.while_held(&session, sign_in).await.ok_or(Code::SessionNotLive)??;
-            self.served(session.as_str()).await.map(|_| url).ok_or(Code::SessionNotLive)
+            let url = if let Some(issue) = &served.lasting {
+                let sign_in = async {
+                    let (credentials, _) = self.effects.lasting(&session, issue).await?;
+                    console::sign_in_url(aws, sso, region, &credentials, None).await
+                };
+                secrets.while_live(&session, sign_in).await
+            } else {
+                let left = served.now.wall.until(served.until);
+                let sign_in = |credentials: Arc<Credentials>| async move {
+                    console::sign_in_url(aws, sso, region, &credentials, Some(left)).await
+                };
+                secrets.while_held(&session, sign_in).await
+            };
+            let url = url.ok_or(Code::SessionNotLive)??;
+            self.served(session.as_str(), Need::Lease).await.map(|_| url)
         };
         let url = match opened.await {
             Ok(url) => url,

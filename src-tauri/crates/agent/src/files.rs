@@ -11,6 +11,7 @@ use daypass_domain::{
     catalog::{Catalog, Habit},
     event::Remembered,
     ids::{RoleRef, SsoSessionName},
+    request::Pass,
 };
 use serde::{Deserialize, Serialize};
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -43,6 +44,7 @@ impl Writer {
 struct Saved {
     habits: Vec<(RoleRef, Habit)>,
     catalogs: Vec<(SsoSessionName, Catalog)>,
+    passes: Vec<Pass>,
 }
 
 impl Memory {
@@ -78,7 +80,7 @@ impl Memory {
             fs::rename(self.path(), self.path().with_extension("json.bad")).ok();
             return Remembered::default();
         };
-        Remembered { habits: saved.habits, catalogs: saved.catalogs }
+        Remembered { habits: saved.habits, catalogs: saved.catalogs, passes: saved.passes }
     }
 
     /// Writes in the background: a slow disk must hold up nothing.
@@ -103,7 +105,8 @@ impl Memory {
     /// # Errors
     /// The disk is full or read-only; the old file stays.
     pub fn write(&self, remembered: Remembered) -> io::Result<()> {
-        let saved = Saved { habits: remembered.habits, catalogs: remembered.catalogs };
+        let Remembered { habits, catalogs, passes } = remembered;
+        let saved = Saved { habits, catalogs, passes };
         fs::create_dir_all(&self.folder)?;
         let fresh = self.path().with_extension("json.new");
         let mut file = File::create(&fresh)?;
@@ -122,7 +125,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (old, new) = (
             Remembered::default(),
-            Remembered { habits: vec![], catalogs: vec![("acme".parse().unwrap(), Catalog::default())] },
+            Remembered {
+                catalogs: vec![("acme".parse().unwrap(), Catalog::default())],
+                ..Remembered::default()
+            },
         );
         let writer = Memory::at(folder.path().join("state")).writer();
         writer.write(old.clone());

@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod files;
 pub mod guard;
 pub mod nonce;
+pub mod organisation;
 pub mod practice;
 pub mod run;
 pub mod secrets;

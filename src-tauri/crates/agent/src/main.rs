@@ -7,6 +7,7 @@ use daypass_agent::{
     clock::Clock,
     files::Memory,
     guard::Buses,
+    organisation::OrganisationFiles,
     run::{Agent, Parts},
     settings::SettingsFile,
 };
@@ -52,13 +53,16 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     log(memory.as_ref());
     let variable = |name: &str| std::env::var(name).ok();
     let clock = Clock::Real;
+    let configured = config::configured().await;
     let mut agent = Agent::start(Parts {
         aws: Aws::new(variable, clock.wall()),
         keyring: Keyring::new(variable),
         buses: Some(Buses::find(variable)),
         clock,
         settings: SettingsFile::find(),
-        configured: config::sso_sessions().await,
+        organisation: OrganisationFiles::find(),
+        configured: configured.sso_sessions,
+        config_chains: configured.chained_roles,
         degraded: degraded(hardening, &folder),
         memory,
         folder,

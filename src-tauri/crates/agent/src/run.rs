@@ -8,6 +8,7 @@ use std::{
 
 use daypass_aws::{client::Aws, keyring::Keyring, random};
 use daypass_domain::{
+    chain::ChainedRole,
     failure::Code,
     request::Intent,
     sso::SsoSession,
@@ -21,11 +22,12 @@ use tokio::{
 };
 
 use crate::{
-    actor::{Actor, Mail},
+    actor::{Actor, Keepers, Mail},
     clock::Clock,
     effects::Effects,
     files::Memory,
     guard::{self, Buses},
+    organisation::OrganisationFiles,
     secrets::Secrets,
     settings::SettingsFile,
     socket::{self, Desk},
@@ -41,10 +43,13 @@ pub struct Parts {
     pub clock: Clock,
     pub memory: Option<Memory>,
     pub settings: Option<SettingsFile>,
+    pub organisation: OrganisationFiles,
     pub keyring: Keyring,
     /// Where the desktop tells what ends leases; `None` to listen to nobody.
     pub buses: Option<Buses>,
     pub configured: Vec<SsoSession>,
+    /// Chained roles of the AWS config file.
+    pub config_chains: Vec<ChainedRole>,
     /// What protects less than it should, in sentences.
     pub degraded: Vec<String>,
 }
@@ -80,27 +85,31 @@ impl Agent {
         let remembered = parts.memory.as_ref().map(Memory::read).unwrap_or_default();
         let mut file = parts.settings;
         let read = file.as_mut().map(SettingsFile::start).unwrap_or_default();
+        let mut organisation_files = parts.organisation;
+        let organisation = organisation_files.start(read.settings.organisation_file.as_deref());
+        let broken = organisation.is_none().then_some(Code::OrganisationBroken);
         let state = State::new(Start {
             configured: parts.configured,
+            config_chains: parts.config_chains,
             settings: read.settings,
             remembered,
             degraded: parts.degraded,
-            standing: read.trouble.into_iter().collect(),
+            standing: read.trouble.into_iter().chain(broken).collect(),
+            organisation: organisation.unwrap_or_default(),
             seed: random::seed(),
         });
         let secrets = Arc::new(Secrets::default());
         let (mail, letters) = mpsc::channel(256);
-        let clock = parts.clock.clone();
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
-        let actor = Actor::new(state, effects, parts.memory, keeper);
+        let keepers = Keepers { settings: keeper, organisation: organisation_files.keep(mail.clone()) };
+        let actor = Actor::new(state, effects, parts.memory, keepers);
         let has_quit = watch::Sender::new(false);
         let desk = Desk {
             mail: mail.clone(),
             views: actor.views(),
             has_quit: has_quit.subscribe(),
-            secrets: Arc::clone(&secrets),
-            clock,
+            effects: actor.effects(),
         };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();

@@ -62,22 +62,38 @@ impl Secrets {
     {
         let held = self.credentials.lend(session)?;
         let is_gone = Arc::downgrade(&held);
-        let ended = async {
-            loop {
-                // Enabled before looking: what is taken in between is not missed.
-                let mut taken = std::pin::pin!(self.taken.notified());
-                taken.as_mut().enable();
-                let now = self.credentials.lend(session);
-                if now.is_none_or(|now| !std::ptr::eq(Arc::as_ptr(&now), is_gone.as_ptr())) {
-                    return;
-                }
-                taken.await;
-            }
-        };
+        let is_same = |now: Arc<Credentials>| std::ptr::eq(Arc::as_ptr(&now), is_gone.as_ptr());
         tokio::select! {
             biased;
-            () = ended => None,
+            () = self.until(|| !self.credentials.lend(session).is_some_and(is_same)) => None,
             done = work(held) => Some(done),
+        }
+    }
+
+    /// Runs `work`, which gets credentials for a lease that are kept nowhere, and drops it, and them, at once when the
+    /// lease ends. `None` where it has.
+    pub async fn while_live<T>(&self, session: &SessionId, work: impl Future<Output = T>) -> Option<T> {
+        // Wiping waits for whoever has borrowed: so it does for this.
+        let held = self.credentials.lend(session)?;
+        let done = tokio::select! {
+            biased;
+            () = self.until(|| self.credentials.lend(session).is_none()) => None,
+            done = work => Some(done),
+        };
+        drop(held);
+        done
+    }
+
+    /// Waits until, after something was taken out, `is_over` says so.
+    async fn until(&self, is_over: impl Fn() -> bool) {
+        loop {
+            // Enabled before looking: what is taken in between is not missed.
+            let mut taken = std::pin::pin!(self.taken.notified());
+            taken.as_mut().enable();
+            if is_over() {
+                return;
+            }
+            taken.await;
         }
     }
 

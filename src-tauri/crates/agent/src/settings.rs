@@ -1,6 +1,6 @@
 //! The settings file: read at start and whenever it is saved, written when the window changes something.
 
-mod form;
+pub(crate) mod form;
 
 use std::{
     fs::{self, File},

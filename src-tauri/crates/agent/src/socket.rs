@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
-use daypass_domain::{failure::Code, request::Intent, view::View};
+use daypass_domain::{failure::Code, request::Intent, sso::Source, view::View};
 use daypass_reveal::{Answer, Grant, Kind, Question as Reveal};
 use daypass_wire::{
     folder::{RuntimeFolder, uid},
@@ -17,9 +17,9 @@ use tokio::{
 };
 
 use crate::{
-    actor::{Mail, Served},
-    clock::Clock,
-    secrets::{Secrets, Ticket, process_json},
+    actor::{Mail, Need, Served},
+    effects::Effects,
+    secrets::{Ticket, process_json},
 };
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -34,8 +34,7 @@ pub struct Desk {
     pub views: watch::Receiver<Arc<View>>,
     /// True once the agent has quit: clients are told, and then their connections end.
     pub has_quit: watch::Receiver<bool>,
-    pub secrets: Arc<Secrets>,
-    pub clock: Clock,
+    pub effects: Arc<Effects>,
 }
 
 /// Binds the socket in the folder; a stale one is replaced (the caller holds the lock).
@@ -119,7 +118,7 @@ impl Desk {
                     watches = true;
                     let mut view = Arc::unwrap_or_clone(Arc::clone(&views.borrow_and_update()));
                     // It may have been made long ago, and clients count on from here.
-                    view.now = self.clock.now().wall;
+                    view.now = self.effects.clock.now().wall;
                     if !send(&mut write, &FromAgent::View(Box::new(view))).await {
                         return;
                     }
@@ -186,30 +185,19 @@ impl Desk {
             Ok(_) => self.grant(&question).await,
             Err(busy) => Err(*busy),
         };
-        let (served, answer) = match granted {
-            Ok((served, grant)) => (served, Answer::Granted(grant)),
+        let (served, grant, secret) = match granted {
+            Ok(granted) => granted,
             Err(code) => {
                 frame::write(&mut stream, &Answer::Refused(code.into())).await.ok();
                 return;
             }
         };
         tracing::info!(session = %served.session, kind = ?question.kind, "revealed");
-        if frame::write(&mut stream, &answer).await.is_err() {
+        if frame::write(&mut stream, &Answer::Granted(grant)).await.is_err() {
             return;
         }
-        let sent = match question.kind {
-            Kind::Ticket => match self.secrets.tickets.lend(&served.session) {
-                Some(ticket) => frame::write_bytes(&mut stream, &ticket.token.with(<[u8]>::to_vec)).await,
-                None => return,
-            },
-            Kind::Keys => match self.secrets.credentials.lend(&served.session) {
-                Some(credentials) => {
-                    let keys = process_json(&credentials, served.until, served.account.as_str());
-                    frame::write_bytes(&mut stream, &keys).await
-                }
-                None => return,
-            },
-        };
+        let sent = frame::write_bytes(&mut stream, &secret).await;
+        drop(secret);
         if sent.is_ok() && question.kind == Kind::Ticket {
             self.mail.send(Mail::Holder(1)).await.ok();
             self.hold(stream, &served).await;
@@ -217,16 +205,27 @@ impl Desk {
         }
     }
 
-    async fn grant(&self, question: &Reveal) -> Result<(Served, Grant), Code> {
+    /// What is granted, and the secret part of it: the allocator wipes it when it is freed.
+    async fn grant(&self, question: &Reveal) -> Result<(Served, Grant, Vec<u8>), Code> {
         let (sender, reply) = oneshot::channel();
-        self.mail.send(Mail::Serve(question.session.clone(), sender)).await.map_err(|_| Code::AgentSilent)?;
-        let served = reply.await.map_err(|_| Code::AgentSilent)?.ok_or(Code::SessionNotLive)?;
-        let url = match question.kind {
-            Kind::Keys => None,
-            Kind::Ticket => Some(self.ticket_url(&served).await?),
+        let need = if question.kind == Kind::Ticket { Need::Lease } else { Need::Lasting };
+        let letter = Mail::Serve(question.session.clone(), need, sender);
+        self.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
+        let served = reply.await.map_err(|_| Code::AgentSilent)??;
+        let (url, secret) = match question.kind {
+            Kind::Keys => (None, self.keys(&served).await?),
+            Kind::Ticket => {
+                let url = self.ticket_url(&served).await?;
+                let ticket =
+                    self.effects.secrets.tickets.lend(&served.session).ok_or(Code::SessionNotLive)?;
+                (Some(url), ticket.token.with(<[u8]>::to_vec))
+            }
         };
         let endpoints = &served.sso.endpoints;
+        // Practice serves whatever is asked of it: calls must not end at AWS with credentials that mean nothing there.
+        let every = endpoints.sts.clone().filter(|_| served.sso.source == Source::Practice);
         let environment = [
+            ("AWS_ENDPOINT_URL", &every),
             ("AWS_ENDPOINT_URL_STS", &endpoints.sts),
             ("AWS_ENDPOINT_URL_SSO", &endpoints.portal),
             ("AWS_ENDPOINT_URL_SSO_OIDC", &endpoints.oidc),
@@ -241,19 +240,34 @@ impl Desk {
             account_name: served.account_name.clone(),
             role: served.role.clone(),
             region: served.region.to_string(),
-            lease_end: served.until.rfc3339(),
+            lease_end: served.lease_end.rfc3339(),
             url,
             environment: environment.collect(),
         };
-        Ok((served, grant))
+        Ok((served, grant, secret))
+    }
+
+    /// The credentials themselves: those that are held, or for a chained role others that last longer.
+    async fn keys(&self, served: &Served) -> Result<Vec<u8>, Code> {
+        let (secrets, session) = (&self.effects.secrets, &served.session);
+        let Some(issue) = &served.lasting else {
+            let credentials = secrets.credentials.lend(session).ok_or(Code::SessionNotLive)?;
+            return Ok(process_json(&credentials, served.until, served.account.as_str()));
+        };
+        let issued = secrets.while_live(session, self.effects.lasting(session, issue)).await;
+        let (credentials, expiration) = issued.ok_or(Code::SessionNotLive)??;
+        let until = served.until.min(expiration.0);
+        let account = issue.assumes.last().map_or(served.account.as_str(), |last| last.role.account());
+        Ok(process_json(&credentials, until, account))
     }
 
     /// The endpoint's address for a lease; its ticket is made with the first who asks.
     async fn ticket_url(&self, served: &Served) -> Result<String, Code> {
-        if self.secrets.tickets.lend(&served.session).is_none() {
-            self.secrets.tickets.put(served.session.clone(), Ticket::new().map_err(|_| Code::NoMemory)?);
+        let secrets = &self.effects.secrets;
+        if secrets.tickets.lend(&served.session).is_none() {
+            secrets.tickets.put(served.session.clone(), Ticket::new().map_err(|_| Code::NoMemory)?);
         }
-        let ticket = self.secrets.tickets.lend(&served.session).ok_or(Code::SessionNotLive)?;
+        let ticket = secrets.tickets.lend(&served.session).ok_or(Code::SessionNotLive)?;
         let port = served.port.ok_or(Code::Internal)?;
         Ok(ticket.path.with_str(|path| format!("http://127.0.0.1:{port}/{path}")))
     }

@@ -1,29 +1,44 @@
-//! The AWS config file: which SSO sessions a person already has. Read, never written.
+//! The AWS config file: which SSO sessions and chained roles a person already has. Read, never written.
+
+mod chained;
 
 use aws_config::profile::ProfileSet;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use daypass_domain::{
+    chain::ChainedRole,
     ids::{Region, SsoSessionName},
     sso::{Endpoints, Source, SsoSession, StartUrl},
 };
 
-/// The SSO sessions of `AWS_CONFIG_FILE`, else `~/.aws/config`; also of legacy profiles that carry
-/// `sso_start_url` themselves. Entries that make no sense are left out; a file that can't be read is as none.
-pub async fn sso_sessions() -> Vec<SsoSession> {
+/// What is known from the file.
+#[derive(Default)]
+pub struct Configured {
+    /// Also those of legacy profiles that carry `sso_start_url` themselves.
+    pub sso_sessions: Vec<SsoSession>,
+    pub chained_roles: Vec<ChainedRole>,
+}
+
+/// Reads `AWS_CONFIG_FILE`, else `~/.aws/config`. Entries that make no sense are left out; a file that can't be read is
+/// as none.
+pub async fn configured() -> Configured {
     let files = EnvConfigFiles::builder().include_default_config_file(true).build();
     read(&files).await
 }
 
-async fn read(files: &EnvConfigFiles) -> Vec<SsoSession> {
+async fn read(files: &EnvConfigFiles) -> Configured {
     let parsed = match aws_runtime::env_config::source::load(&Env::real(), &Fs::real(), files).await {
         Ok(source) => ProfileSet::parse(source).ok(),
         Err(_) => None,
     };
     let Some(sections) = parsed else {
         tracing::warn!("the AWS config file could not be read");
-        return Vec::new();
+        return Configured::default();
     };
+    Configured { sso_sessions: sso_sessions(&sections), chained_roles: chained::read(&sections) }
+}
+
+fn sso_sessions(sections: &ProfileSet) -> Vec<SsoSession> {
     let mut found: Vec<SsoSession> = Vec::new();
     for name in sections.sso_sessions() {
         let Some(section) = sections.sso_session(name) else { continue };
@@ -62,9 +77,14 @@ mod tests {
 
     use super::*;
 
-    async fn names(contents: &str) -> Vec<String> {
+    pub(super) async fn configured(contents: &str) -> Configured {
         let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, contents).build();
-        let mut names: Vec<_> = read(&files).await.into_iter().map(|s| s.name.to_string()).collect();
+        read(&files).await
+    }
+
+    async fn names(contents: &str) -> Vec<String> {
+        let found = configured(contents).await.sso_sessions;
+        let mut names: Vec<_> = found.into_iter().map(|s| s.name.to_string()).collect();
         names.sort();
         names
     }
@@ -112,7 +132,7 @@ mod tests {
         daypass_mutants::check(400, daypass_mutants::of_bytes(FULL.as_bytes()), |bytes| {
             std::fs::write(&path, &bytes).unwrap();
             let files = EnvConfigFiles::builder().with_file(EnvConfigFileKind::Config, &path).build();
-            let found = runtime.block_on(read(&files));
+            let found = runtime.block_on(read(&files)).sso_sessions;
             for sso in &found {
                 let again =
                     sso_session(sso.name.as_str(), Some(sso.start_url.as_str()), Some(sso.region.as_str()));

@@ -27,7 +27,8 @@ struct SigninToken {
     signin_token: String,
 }
 
-/// The address that signs a browser in to the console, for `left` of the lease.
+/// The address that signs a browser in to the console, for `left` of the lease. `None`: for as long as the
+/// credentials last, which is all that those of a chained role may ask for.
 ///
 /// # Errors
 /// `ConsoleRefused`, or the trouble on the way.
@@ -36,14 +37,16 @@ pub async fn sign_in_url(
     sso: &SsoSession,
     region: &Region,
     credentials: &Credentials,
-    left: Seconds,
+    left: Option<Seconds>,
 ) -> Result<Secret, Code> {
     let hosts = Hosts::of(region);
     let federation = aws.endpoints(sso)?.federation.unwrap_or(hosts.federation);
-    let duration = session_duration(left);
-    let mut token = match signin_token(aws, &federation, credentials, Some(duration)).await {
+    let duration = left.map(session_duration);
+    let mut token = match signin_token(aws, &federation, credentials, duration).await {
         // Some durations are refused where none is not.
-        Err(Code::ConsoleRefused) => signin_token(aws, &federation, credentials, None).await?,
+        Err(Code::ConsoleRefused) if duration.is_some() => {
+            signin_token(aws, &federation, credentials, None).await?
+        }
         other => other?,
     };
     let mut url = federation;

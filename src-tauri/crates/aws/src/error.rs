@@ -14,8 +14,36 @@ pub(crate) struct Trouble {
     pub(crate) code: Code,
     /// AWS's own name of it, letters and digits only.
     pub(crate) aws_code: Option<String>,
+    /// What AWS's sentence is about, where that decides. The sentence itself goes nowhere.
+    pub(crate) phrase: Option<Phrase>,
     /// `Retry-After`, in seconds.
     pub(crate) retry_after: Option<u64>,
+}
+
+/// Words by which AWS's sentences of one code differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phrase {
+    NoPermission,
+    TagSession,
+    SetSourceIdentity,
+    OneHour,
+    Policy,
+    PolicyArn,
+}
+
+impl Phrase {
+    /// The first that `message` has.
+    pub(crate) fn of(message: &str) -> Option<Self> {
+        let known = [
+            ("no identity-based policy allows", Self::NoPermission),
+            ("perform: sts:TagSession", Self::TagSession),
+            ("perform: sts:SetSourceIdentity", Self::SetSourceIdentity),
+            ("1 hour session limit", Self::OneHour),
+            ("at 'policy' failed to satisfy", Self::Policy),
+            ("does not exist or is not attachable", Self::PolicyArn),
+        ];
+        known.into_iter().find(|(words, _)| message.contains(words)).map(|(_, phrase)| phrase)
+    }
 }
 
 /// Reads an SDK error. The log gets the operation, status and AWS's code; never a body.
@@ -40,7 +68,8 @@ pub(crate) fn read<E: ProvideErrorMetadata + Error + 'static>(
         _ => Code::Internal,
     };
     tracing::warn!(operation, status, aws_code, ?code, "a call to AWS failed");
-    Trouble { code, aws_code, retry_after }
+    let phrase = error.as_service_error().and_then(|e| e.message()).and_then(Phrase::of);
+    Trouble { code, aws_code, phrase, retry_after }
 }
 
 /// Why no answer came at all. Looked at, never logged: what is below may have seen a request.

@@ -3,6 +3,7 @@
 //! Secrets go straight from answers into `vault`; what comes back to callers otherwise is plain facts
 //! and [`Code`](daypass_domain::failure::Code)s. An SDK error is never printed with Debug: it holds the raw body.
 
+pub mod assume;
 pub mod client;
 pub mod config;
 pub mod console;

@@ -177,18 +177,24 @@ pub async fn role_credentials(
     .map_err(|trouble| trouble.code)?;
     let mut given = answer.role_credentials.ok_or(Code::NotAws)?;
     let kept = match (&given.access_key_id, &given.secret_access_key, &given.session_token) {
-        (Some(access_key_id), Some(secret_access_key), Some(session_token))
-            if [access_key_id, secret_access_key, session_token].into_iter().all(|part| is_token(part)) =>
-        {
-            Credentials::copy_of(&Parts { access_key_id, secret_access_key, session_token })
-                .map_err(|_| Code::NoMemory)
-        }
+        (Some(id), Some(key), Some(token)) => kept([id, key, token]),
         _ => Err(Code::NotAws),
     };
     given.secret_access_key.zeroize();
     given.session_token.zeroize();
     let expiration = Expiration(aws.local(Timestamp::from_millis(given.expiration)));
     Ok((kept?, expiration))
+}
+
+/// A copy of the three parts in pages of their own, if they can be such parts. The originals stay the caller's to
+/// wipe.
+pub(crate) fn kept(parts: [&str; 3]) -> Result<Credentials, Code> {
+    if !parts.into_iter().all(is_token) {
+        return Err(Code::NotAws);
+    }
+    let [access_key_id, secret_access_key, session_token] = parts;
+    let parts = Parts { access_key_id, secret_access_key, session_token };
+    Credentials::copy_of(&parts).map_err(|_| Code::NoMemory)
 }
 
 /// Ends the portal's session. Credentials already issued outlive it.

@@ -19,6 +19,26 @@ pub async fn caller_name(
     region: &Region,
     credentials: &Credentials,
 ) -> Result<String, Code> {
+    let answer = client(aws, sso, region, credentials)?
+        .get_caller_identity()
+        .send()
+        .await
+        .map_err(|e| error::read("GetCallerIdentity", &e).code)?;
+    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME
+    let arn = answer.arn.ok_or(Code::NotAws)?;
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let is_name = (2..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+    if is_name { Ok(name.to_owned()) } else { Err(Code::NotAws) }
+}
+
+/// STS in a Region, called with these credentials. The SDK zeroes its copy.
+pub(crate) fn client(
+    aws: &Aws,
+    sso: &SsoSession,
+    region: &Region,
+    credentials: &Credentials,
+) -> Result<aws_sdk_sts::Client, Code> {
     let credentials = credentials.with(|parts| {
         SdkCredentials::new(
             parts.access_key_id,
@@ -30,15 +50,5 @@ pub async fn caller_name(
     });
     let config =
         sdk_config!(aws_sdk_sts, aws, region, aws.endpoints(sso)?.sts).credentials_provider(credentials);
-    let answer = aws_sdk_sts::Client::from_conf(config.build())
-        .get_caller_identity()
-        .send()
-        .await
-        .map_err(|e| error::read("GetCallerIdentity", &e).code)?;
-    // arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME
-    let arn = answer.arn.ok_or(Code::NotAws)?;
-    let name = arn.rsplit('/').next().unwrap_or_default();
-    let is_name = (2..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
-    if is_name { Ok(name.to_owned()) } else { Err(Code::NotAws) }
+    Ok(aws_sdk_sts::Client::from_conf(config.build()))
 }

@@ -44,7 +44,8 @@ fn page(command: Command) -> Result<Vec<u8>, Box<dyn Error>> {
     let after_help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let (tables, remarks): (Vec<_>, Vec<_>) =
         after_help.split("\n\n").partition(|block| block.lines().next().is_some_and(|l| l.ends_with(':')));
-    let verbs: Vec<_> = command.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect();
+    let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs: Vec<_> = shown.flat_map(|verb| verbs_of(verb, "daypass")).collect();
     let version = command.get_version().unwrap_or_default().to_owned();
     let man = Man::new(command.subcommand_value_name("COMMAND"))
         .date("")
@@ -64,8 +65,8 @@ fn page(command: Command) -> Result<Vec<u8>, Box<dyn Error>> {
     man.render_options_section(&mut out)?;
 
     Roff::new().control("SH", ["COMMANDS"]).to_writer(&mut out)?;
-    for verb in verbs {
-        out.extend(section_of(verb)?);
+    for (name, verb) in verbs {
+        out.extend(section_of(name, verb)?);
     }
 
     let mut roff = Roff::new();
@@ -84,9 +85,18 @@ fn page(command: Command) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(out)
 }
 
+/// A verb by its whole name, or those it consists of.
+fn verbs_of(verb: &Command, before: &str) -> Vec<(String, Command)> {
+    let name = format!("{before} {}", verb.get_name());
+    if verb.has_subcommands() {
+        verb.get_subcommands().flat_map(|inner| verbs_of(inner, &name)).collect()
+    } else {
+        vec![(name, verb.clone())]
+    }
+}
+
 /// A verb: how it is used, what it does, its own options.
-fn section_of(verb: Command) -> Result<Vec<u8>, Box<dyn Error>> {
-    let name = format!("daypass {}", verb.get_name());
+fn section_of(name: String, verb: Command) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut verb = verb.bin_name(name).disable_help_flag(true);
     let usage = verb.render_usage().to_string();
     let verb = verb.mut_args(|arg| {

@@ -117,7 +117,8 @@ pub(crate) mod tests {
             json!({
                 "session": id, "ssoSession": "acme", "account": "111122223333", "role": "Billing",
                 "accountName": "payments-prod", "environment": "production", "colour": null, "region": "eu-west-1",
-                "reason": null, "scope": "wholeRole", "phase": phase, "requestedAt": 0, "duration": 900,
+                "reason": null, "scope": {"base": {"kind": "wholeRole"}}, "path": [], "labels": {}, "phase": phase,
+                "requestedAt": 0, "duration": 900,
                 "leaseEnd": 900_000, "expiration": 3_600_000, "failure": null, "ended": null,
             })
         };
@@ -134,7 +135,7 @@ pub(crate) mod tests {
             "now": 0, "utcOffset": 0, "quick": [], "ssoSessions": [sso], "signIn": null, "notice": null,
             "sessions": sessions.iter().map(session).collect::<Vec<_>>(), "catalogRevision": 0,
             "endpoint": { "listening": false, "clients": 0 }, "today": { "requested": 0, "ended": 0 }, "degraded": [],
-            "standing": [], "settings": {},
+            "standing": [], "settings": {}, "utcOffset": 0, "quick": [], "passes": [],
         }))
         .unwrap()
     }

@@ -1,5 +1,8 @@
 //! What may be typed, and what `--help` says about it.
 
+#[path = "args/narrow.rs"]
+pub(crate) mod narrow;
+
 use std::ffi::OsString;
 
 use clap::{ArgGroup, Parser, Subcommand};
@@ -14,6 +17,10 @@ Examples:
   daypass sign-in --start-url https://acme.awsapps.com/start --sso-region eu-west-1
   daypass roles billing prod                        which roles there are
   daypass request ReadOnly@payments-prod --for 15m --reason 'look at INC-42'
+  daypass request Developer@payments-prod --preset s3-bucket --set bucket=acme-audit-logs --grant put
+  daypass request Developer@payments-prod --read-only --via Scoped --tag Ticket=OPS-1234 --dry-run
+  daypass pass save 'Replay audit logs' Developer@payments-prod --for 15m --service s3
+  daypass take 'Replay audit logs'
   daypass exec -- aws sts get-caller-identity       one command with that access
   daypass shell                                     a shell with that access
   daypass console                                   the AWS console in the browser
@@ -41,9 +48,18 @@ pub(crate) const JSON_SHAPES: &str = r#"With --json, standard output is one JSON
 
 roles      [{"account": "111122223333", "accountName", "role", "ssoSession", "favourite": bool, "lastUsed"}]
 sessions   [SESSION]
-request, renew
+request, take, renew
            SESSION = {"session", "account", "accountName", "role", "phase", "leaseEnd", "expiration", "region",
-           "reason", "scope"}
+           "reason", "scope": SCOPE, "path": [HOP, ...]}
+           SCOPE = {"base": {"kind", ...}, "regions": ["..."], "addresses": ["..."], "untilLeaseEnd": bool}
+           kind: wholeRole, readOnly, services, preset, managed, custom
+           HOP = {"role": "arn:...", "externalId"}: a chained role it goes through
+request --dry-run
+           {"policy", "policyArns": ["..."], "characters": number, "isLong": bool, "packedPercent": number}
+pass list  [PASS]
+pass save  PASS = {"name", "account", "role", "ssoSession", "seconds": number, "scope": SCOPE, "path": [HOP, ...]}
+pass remove
+           {"name"}
            phase: requesting, active, expiring (5 minutes or less), ended, failed
            leaseEnd: when Daypass forgets; expiration: when AWS stops accepting what was issued last
 end        [{"session", "why", "wipedPages": number, "awsAcceptsUntil"}]
@@ -110,7 +126,17 @@ pub(crate) enum Verb {
         query: Vec<String>,
     },
     /// Take a lease on a role, or use the live one of the same shape
-    Request(Wanted),
+    Request(Box<Wanted>),
+    /// Take a lease as a pass describes it
+    Take {
+        #[arg(value_name = "PASS")]
+        name: String,
+    },
+    /// Requests kept under a name
+    Pass {
+        #[command(subcommand)]
+        verb: PassVerb,
+    },
     /// List the sessions
     Sessions,
     /// Make a lease end later: now + its duration
@@ -201,6 +227,24 @@ pub(crate) struct SignInPlace {
     pub(crate) print_url: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum PassVerb {
+    /// List them
+    List,
+    /// Keep a request under a name, in place of the one that had it
+    Save {
+        #[arg(value_name = "PASS")]
+        name: String,
+        #[command(flatten)]
+        wanted: Box<Wanted>,
+    },
+    /// Forget one
+    Remove {
+        #[arg(value_name = "PASS")]
+        name: String,
+    },
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wanted {
     /// The role; the account by its id, or by its name where only one has it
@@ -218,6 +262,8 @@ pub(crate) struct Wanted {
     /// Take a new lease even where a live one would do
     #[arg(long)]
     pub(crate) new: bool,
+    #[command(flatten)]
+    pub(crate) narrow: narrow::Narrow,
 }
 
 fn duration(text: &str) -> Result<Seconds, &'static str> {

@@ -2,9 +2,10 @@
 
 use daypass_domain::{
     catalog::RoleEntry,
+    chain::Hop,
     failure::{Code, Failure},
     ids::{AccountId, Region, RoleName, SessionId, SsoSessionName},
-    request::Scope,
+    scope::Scope,
     sso::Source,
     time::Timestamp,
     view::{Phase, SessionView, SignInStatus, SsoSessionView, Stage, Why},
@@ -47,7 +48,8 @@ pub(crate) struct Session<'a> {
     expiration: Option<String>,
     region: &'a Region,
     reason: Option<&'a str>,
-    scope: Scope,
+    scope: &'a Scope,
+    path: &'a [Hop],
 }
 
 impl<'a> From<&'a SessionView> for Session<'a> {
@@ -62,9 +64,65 @@ impl<'a> From<&'a SessionView> for Session<'a> {
             expiration: view.expiration.map(|e| e.0.rfc3339()),
             region: &view.region,
             reason: view.reason.as_deref(),
-            scope: view.scope,
+            scope: &view.scope,
+            path: &view.path,
         }
     }
+}
+
+/// What would be sent with a request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Preview<'a> {
+    policy: Option<&'a str>,
+    policy_arns: &'a [String],
+    characters: u32,
+    is_long: bool,
+    packed_percent: u32,
+}
+
+impl<'a> From<&'a daypass_domain::request::Preview> for Preview<'a> {
+    fn from(preview: &'a daypass_domain::request::Preview) -> Self {
+        Self {
+            policy: preview.policy.as_deref(),
+            policy_arns: &preview.policy_arns,
+            characters: preview.characters,
+            is_long: preview.is_long,
+            packed_percent: preview.packed_percent,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Pass<'a> {
+    name: &'a str,
+    account: &'a AccountId,
+    role: &'a RoleName,
+    sso_session: &'a SsoSessionName,
+    seconds: u32,
+    scope: &'a Scope,
+    path: &'a [Hop],
+}
+
+impl<'a> From<&'a daypass_domain::request::Pass> for Pass<'a> {
+    fn from(pass: &'a daypass_domain::request::Pass) -> Self {
+        let request = &pass.request;
+        Self {
+            name: &pass.name,
+            account: &request.role.account,
+            role: &request.role.role,
+            sso_session: &request.role.sso_session,
+            seconds: request.duration.0,
+            scope: &request.scope,
+            path: &request.path,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Removed<'a> {
+    pub(crate) name: &'a str,
 }
 
 #[derive(Serialize)]
@@ -225,7 +283,7 @@ mod tests {
         let view = view_of(&[("abcd1234", "active")]);
         assert_eq!(
             serde_json::to_string(&Session::from(&view.sessions[0])).unwrap(),
-            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":"wholeRole"}"#
+            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":{"base":{"kind":"wholeRole"},"regions":[],"addresses":[],"untilLeaseEnd":false},"path":[]}"#
         );
     }
 

@@ -3,7 +3,7 @@
 use daypass_domain::{
     failure::Code,
     ids::SessionId,
-    request::{Intent, SessionRequest},
+    request::{Answer, Intent, SessionRequest},
     view::{Phase, SessionView, View},
 };
 use daypass_wire::{client::Client, follow};
@@ -11,33 +11,56 @@ use daypass_wire::{client::Client, follow};
 use crate::{
     agent,
     args::Wanted,
-    json, roles, sign_in,
+    json,
+    narrow::{self, Narrowed},
+    roles, sign_in,
     text::{self, Look, Table, escape, print, print_json, say},
     trouble::Trouble,
 };
 
 /// `daypass request`
 pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
-    roles::check_spelling(&wanted.role)?;
     let client = agent::started().await?;
-    let row = roles::find(&client, &wanted.role).await?;
-    let request = SessionRequest {
-        role: row.role,
-        duration: wanted.duration.or(row.last_duration).unwrap_or(row.default_duration),
-        region: wanted.region,
-        reason: wanted.reason,
-        scope: Default::default(),
-        fresh: wanted.new,
-    };
+    let is_dry = wanted.narrow.dry_run;
+    let request = wish(&client, wanted).await?;
+    if is_dry {
+        return narrow::preview(&client, request, json).await;
+    }
     request.check()?;
     let before = sign_in::under_way(&client);
     let answer = client.ask(Intent::Request { request, open: Vec::new() }).await?;
+    taken(&client, answer, before, json).await
+}
+
+/// The request that was typed.
+pub(crate) async fn wish(client: &Client, wanted: Wanted) -> Result<SessionRequest, Trouble> {
+    let row = roles::find(client, &wanted.role).await?;
+    let duration = wanted.duration.or(row.last_duration).unwrap_or(row.default_duration);
+    let Narrowed { scope, path, labels } = Narrowed::of(client, &row.role, wanted.narrow).await?;
+    Ok(SessionRequest {
+        region: wanted.region,
+        reason: wanted.reason,
+        fresh: wanted.new,
+        scope,
+        path,
+        labels,
+        ..SessionRequest::of(row.role, duration)
+    })
+}
+
+/// Waits for what was asked for, and says so. `before`: the sign-in that was under way.
+pub(crate) async fn taken(
+    client: &Client,
+    answer: Answer,
+    before: Option<u32>,
+    json: bool,
+) -> Result<(), Trouble> {
     if let Some(attempt) = answer.attempt {
-        sign_in::through(&client, attempt, before).await?;
+        sign_in::through(client, attempt, before).await?;
     }
     let session = answer.session.ok_or(Code::Internal)?;
-    let live = follow::live(&client, &session).await?;
-    let view = agent::view(&client).await?;
+    let live = follow::live(client, &session).await?;
+    let view = agent::view(client).await?;
     if json {
         return Ok(print_json(&json::Session::from(&live))?);
     }

@@ -10,6 +10,8 @@ mod environment;
 mod json;
 mod keys;
 mod lease;
+mod narrow;
+mod passes;
 mod posture;
 mod prompt;
 mod roles;
@@ -62,7 +64,12 @@ async fn run(args: Args, posture: posture::Posture) -> Result<u8, Trouble> {
         Verb::SignIn(place) => sign_in::sign_in(place, json).await?,
         Verb::SignOut { sso_session } => sign_in::sign_out(sso_session.as_ref(), json).await?,
         Verb::Roles { query } => roles::list(&query, json).await?,
-        Verb::Request(wanted) => lease::request(wanted, json).await?,
+        Verb::Request(wanted) => {
+            roles::check_spelling(&wanted.role)?;
+            lease::request(*wanted, json).await?;
+        }
+        Verb::Take { name } => passes::take(name, json).await?,
+        Verb::Pass { verb } => passes::pass(verb, json).await?,
         Verb::Sessions => lease::sessions(json).await?,
         Verb::Renew { session } => lease::renew(session.as_ref(), json).await?,
         Verb::End { session, all } => lease::end(session.as_ref(), all, json).await?,

@@ -7,7 +7,7 @@ use ts_rs::TS;
 
 use crate::{
     ids::{AccountId, Region, RoleName, RoleRef},
-    request::Open,
+    request::{Open, SessionRequest},
     settings::Colour,
     time::{Seconds, Timestamp},
 };
@@ -92,6 +92,8 @@ impl Changes {
 pub struct Habit {
     pub last_used: Option<Timestamp>,
     pub last_duration: Option<Seconds>,
+    /// The whole request, where it was more than role and duration.
+    pub last_request: Option<SessionRequest>,
     /// What was opened last with a session of it.
     pub last_open: Option<Open>,
     /// The longest credentials AWS issued for it, known after the first issue.

@@ -4,11 +4,15 @@
 
 use crate::{
     catalog::{Catalog, Habit},
+    chain::{ExternalId, RoleArn, SessionName, Tag},
     failure::Code,
     ids::{AccountId, Region, RoleName, RoleRef, SessionId, SsoSessionName},
+    organisation::Organisation,
+    request::Pass,
+    scope::compile::SessionPolicy,
     settings::{Settings, Way},
     sso::SsoSession,
-    time::Expiration,
+    time::{Expiration, Seconds},
     view::DeviceView,
 };
 
@@ -79,6 +83,11 @@ pub enum Event {
         session: SessionId,
         expiration: Expiration,
     },
+    /// Credentials for the console or `env` were issued, which can't renew; they are not kept.
+    IssuedLasting {
+        session: SessionId,
+        expiration: Expiration,
+    },
     /// The system refused to lock the pages of some credentials.
     NotLocked,
     IssueFailed {
@@ -102,6 +111,10 @@ pub enum Event {
     /// The person changed the settings file.
     SettingsRead {
         settings: Box<Settings>,
+    },
+    /// The organisation's file was read; None where it could not be understood, and what it said before holds.
+    OrganisationRead {
+        organisation: Option<Box<Organisation>>,
     },
     /// AWS's clock as its answers tell, in milliseconds ahead of ours.
     Skew {
@@ -187,11 +200,8 @@ pub enum Effect {
         sso: Box<SsoSession>,
     },
     Issue {
-        sso: Box<SsoSession>,
         session: SessionId,
-        role: RoleRef,
-        region: Region,
-        identify: bool,
+        issue: Box<Issue>,
     },
     /// At once: zero the session's pages, forget its ticket, drop its connections.
     Wipe {
@@ -202,7 +212,37 @@ pub enum Effect {
     Remember,
     /// Write the settings file.
     SaveSettings,
+    /// Read the organisation's files, this one among them from now on.
+    ReadOrganisation {
+        file: Option<String>,
+    },
     Quit,
+}
+
+/// How to get credentials.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Issue {
+    pub sso: SsoSession,
+    pub role: RoleRef,
+    pub region: Region,
+    /// Nobody knows yet who signed in.
+    pub identify: bool,
+    /// What to assume from there, in order; the last one's credentials are the session's.
+    pub assumes: Vec<Assume>,
+}
+
+/// One AssumeRole.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Assume {
+    pub role: RoleArn,
+    pub external_id: Option<ExternalId>,
+    /// Made from the person's own where none is given.
+    pub session_name: Option<SessionName>,
+    pub tags: Vec<Tag>,
+    pub source_identity: Option<SessionName>,
+    pub policy: SessionPolicy,
+    /// `DurationSeconds`; AWS gives an hour where there is none.
+    pub duration: Option<Seconds>,
 }
 
 /// What is kept between runs. No secret.
@@ -210,4 +250,5 @@ pub enum Effect {
 pub struct Remembered {
     pub habits: Vec<(RoleRef, Habit)>,
     pub catalogs: Vec<(SsoSessionName, Catalog)>,
+    pub passes: Vec<Pass>,
 }

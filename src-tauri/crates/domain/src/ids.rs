@@ -1,7 +1,5 @@
 //! Names and identifiers, each valid once it exists.
 
-use std::{borrow::Borrow, fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -18,6 +16,22 @@ pub enum BadId {
     SsoSession,
     #[error("a session id has 8 letters or digits")]
     Session,
+    #[error("a service is named as in actions: s3, dynamodb, logs")]
+    Service,
+    #[error("a managed policy looks like arn:aws:iam::aws:policy/ReadOnlyAccess")]
+    PolicyArn,
+    #[error("addresses look like 203.0.113.0/24")]
+    AddressRange,
+    #[error("a role's ARN looks like arn:aws:iam::111122223333:role/Name")]
+    RoleArn,
+    #[error("an external ID has 2 to 1224 letters, digits or +=,.@:/_-")]
+    ExternalId,
+    #[error("a session name has 2 to 64 letters, digits or +=,.@_-")]
+    SessionName,
+    #[error("a tag's key has 1 to 128 letters, digits, spaces or _.:/=+-@, and does not begin with aws:")]
+    TagKey,
+    #[error("a tag's value has at most 256 letters, digits, spaces or _.:/=+-@")]
+    TagValue,
 }
 
 macro_rules! id {
@@ -43,7 +57,7 @@ macro_rules! id {
             }
         }
 
-        impl FromStr for $name {
+        impl std::str::FromStr for $name {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {
                 Self::try_from(text.to_owned())
@@ -56,18 +70,38 @@ macro_rules! id {
             }
         }
 
-        impl Borrow<str> for $name {
+        impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     };
+}
+
+pub(crate) use id;
+
+/// The name in an ARN of IAM's: what stands behind `kind` in `arn:PARTITION:iam::ACCOUNT:KIND/NAME`. The account is
+/// 12 digits, or one of `owners`.
+pub(crate) fn iam_name<'a>(arn: &'a str, kind: &str, owners: &[&str]) -> Option<&'a str> {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, name] = parts[..] else { return None };
+    let is_partition = partition == "aws" || partition.strip_prefix("aws-").is_some_and(is_word);
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let name = name.strip_prefix(kind)?;
+    let is_name = !name.is_empty()
+        && !name.ends_with('/')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_/-".contains(&b));
+    (is_partition && (is_account || owners.contains(&account)) && is_name).then_some(name)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
 id!(

@@ -11,12 +11,15 @@
 //! `now` is always an argument. A value that exists is valid.
 
 pub mod catalog;
+pub mod chain;
 pub mod desktop;
 pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod notification;
+pub mod organisation;
 pub mod request;
+pub mod scope;
 pub mod session;
 pub mod settings;
 pub mod sso;

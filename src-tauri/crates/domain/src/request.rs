@@ -4,8 +4,14 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    failure::Code,
+    chain::{ExternalId, Hop, Known, Labels, MOST_HOPS, RoleArn, SessionName},
+    failure::{Code, Failure},
     ids::{Region, RoleRef, SessionId, SsoSessionName},
+    scope::{
+        Scope,
+        preset::Preset,
+        probe::{Mistake, Probe, Verdict},
+    },
     settings::{Settings, Way},
     time::Seconds,
 };
@@ -17,16 +23,7 @@ pub const SHORTEST: Seconds = Seconds::minutes(1);
 /// The longest reason, in characters.
 pub const REASON_LENGTH: usize = 256;
 
-/// What narrows a session. More of it comes with scopes (session policies).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum Scope {
-    /// As the portal gives it: the whole role.
-    #[default]
-    WholeRole,
-}
-
-/// Role + duration + Region + reason + scope.
+/// Role + duration + Region + reason + scope + the way to it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRequest {
@@ -38,12 +35,32 @@ pub struct SessionRequest {
     pub reason: Option<String>,
     #[serde(default)]
     pub scope: Scope,
+    /// The chained roles to go through; none for the portal's role itself.
+    #[serde(default)]
+    pub path: Vec<Hop>,
+    #[serde(default)]
+    pub labels: Labels,
     /// Take a new lease even where a live one of the same shape exists.
     #[serde(default)]
     pub fresh: bool,
 }
 
 impl SessionRequest {
+    /// The usual case: the whole role as the portal gives it.
+    #[must_use]
+    pub fn of(role: RoleRef, duration: Seconds) -> Self {
+        Self {
+            role,
+            duration,
+            region: None,
+            reason: None,
+            scope: Scope::default(),
+            path: Vec::new(),
+            labels: Labels::default(),
+            fresh: false,
+        }
+    }
+
     /// What would be refused anyway, said before anything is sent.
     ///
     /// # Errors
@@ -58,6 +75,17 @@ impl SessionRequest {
         if self.reason.as_ref().is_some_and(|r| r.chars().count() > REASON_LENGTH) {
             return Err(Code::ReasonTooLong);
         }
+        self.scope.check()?;
+        self.labels.check()?;
+        if self.path.len() > MOST_HOPS {
+            return Err(Code::TooManyHops);
+        }
+        if self.path.is_empty() && !self.scope.is_whole() {
+            return Err(Code::ScopeNeedsChain);
+        }
+        if self.path.is_empty() && self.labels != Labels::default() {
+            return Err(Code::LabelsNeedChain);
+        }
         Ok(())
     }
 
@@ -66,6 +94,8 @@ impl SessionRequest {
     pub fn same_shape(&self, other: &Self) -> bool {
         self.role == other.role
             && self.scope == other.scope
+            && self.path == other.path
+            && self.labels == other.labels
             && (other.region.is_none() || self.region == other.region)
     }
 }
@@ -77,6 +107,69 @@ pub enum Open {
     #[default]
     Console,
     Terminal,
+}
+
+/// A request under a name, to be taken with one click.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Pass {
+    pub name: String,
+    pub request: SessionRequest,
+    #[serde(default)]
+    pub open: Vec<Open>,
+}
+
+/// What the request form offers for a role.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// Roles that can be assumed from it, as far as anybody told.
+    pub chains: Vec<Chain>,
+    pub presets: Vec<Preset>,
+    /// Those of the organisation; one with the id of ours takes its place.
+    pub organisation_presets: Vec<Preset>,
+    /// How long the organisation lets a lease on it last.
+    pub longest: Option<Seconds>,
+    pub reason_required: bool,
+    /// The person, as a session name or source identity; known after the first issue.
+    pub person: Option<SessionName>,
+    /// What was asked of it last.
+    pub last: Option<SessionRequest>,
+}
+
+/// A chained role that can be had from a portal role.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Chain {
+    pub name: String,
+    pub role: RoleArn,
+    pub external_id: Option<ExternalId>,
+    pub takes_tags: bool,
+    pub takes_source_identity: bool,
+    pub source: Known,
+}
+
+/// What a request would send.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Preview {
+    /// The session policy, exactly as it is sent.
+    pub policy: Option<String>,
+    /// The managed policies that go along.
+    pub policy_arns: Vec<String>,
+    /// Of 2,048.
+    pub characters: u32,
+    /// Whether AWS may find it too long: said, and left to AWS.
+    pub is_long: bool,
+    /// How full tags make the packed session, roughly; AWS takes 100.
+    pub packed_percent: u32,
+    /// Where the policy goes wrong.
+    pub mistake: Option<Mistake>,
+    /// Why the request would be refused.
+    pub refused: Option<Failure>,
+    /// The allowed duration nearest to the one asked for, where that is not allowed.
+    pub nearest: Option<Seconds>,
+    pub verdict: Option<Verdict>,
 }
 
 /// Where to sign in.
@@ -96,6 +189,7 @@ pub enum SignInTarget {
 /// What a client may ask of the agent.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a person asks for one thing at a time")]
 pub enum Intent {
     /// Sign in, as set for the SSO session where no way is given. Asked again for the same SSO session,
     /// it joins the sign-in under way.
@@ -125,6 +219,27 @@ pub enum Intent {
         request: SessionRequest,
         #[serde(default)]
         open: Vec<Open>,
+    },
+    /// What the request form offers for a role.
+    Options {
+        role: RoleRef,
+    },
+    /// What a request would send, and what stands against it; nothing is asked of AWS.
+    Preview {
+        request: Box<SessionRequest>,
+        #[serde(default)]
+        probe: Option<Probe>,
+    },
+    /// Keep a request under a name.
+    SavePass {
+        pass: Box<Pass>,
+    },
+    RemovePass {
+        name: String,
+    },
+    /// Ask for what a pass holds. What to open is in the answer, for the client.
+    TakePass {
+        name: String,
     },
     /// Lease end = now + the last duration, where that is later.
     Renew {
@@ -187,4 +302,11 @@ pub struct Answer {
     pub attempt: Option<u32>,
     /// An address for the client to open in the browser. Never shown to the page.
     pub url: Option<String>,
+    /// What to open once the session of a pass is live.
+    #[serde(default)]
+    pub open: Vec<Open>,
+    #[serde(default)]
+    pub options: Option<Box<Options>>,
+    #[serde(default)]
+    pub preview: Option<Box<Preview>>,
 }

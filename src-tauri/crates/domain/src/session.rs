@@ -1,4 +1,8 @@
 //! Sessions: one lease on one role, from request to end.
+//!
+//! Credentials straight from the portal are issued anew by time, so that no program ever waits. Those of chained
+//! roles are worth half an hour at most and are issued anew when a program asks for them: what nobody uses is
+//! nowhere to leak.
 
 use crate::{
     failure::{Code, Failure},
@@ -30,6 +34,8 @@ pub struct Session {
     pub failure: Option<Code>,
     /// The latest expiration of anything issued for it.
     pub latest: Option<Expiration>,
+    /// The lease end that the policy of the issue under way tells AWS.
+    pub promised: Option<Timestamp>,
 }
 
 /// Where a session stands, with what only exists there.
@@ -53,8 +59,28 @@ pub struct Live {
     pub lease_end: Deadline,
     pub expiration: Expiration,
     expires: Deadline,
-    /// When to issue anew, unless an issue is under way.
+    /// From when on AWS refuses what was issued because its policy says so.
+    policy_ends: Option<Deadline>,
+    /// From when on to issue anew, unless an issue is under way.
     issue_at: Option<Deadline>,
+}
+
+impl Live {
+    /// When AWS stops accepting what was issued, whatever the reason.
+    #[must_use]
+    pub fn accepted_until(&self, now: Moment) -> Deadline {
+        self.policy_ends.map_or(self.expires, |ends| ends.min(self.expires, now))
+    }
+
+    /// Whether AWS would refuse what was issued before the lease ends.
+    fn outlives(&self, now: Moment) -> bool {
+        self.lease_end.millis_left(now) > self.accepted_until(now).millis_left(now)
+    }
+
+    /// Whether the policy tells AWS of an end that is no longer that of the lease. It is written in whole seconds.
+    fn falls_short(&self, now: Moment) -> bool {
+        self.policy_ends.is_some_and(|ends| self.lease_end.millis_left(now) >= ends.millis_left(now) + 1000)
+    }
 }
 
 /// What time has brought a session.
@@ -70,6 +96,12 @@ impl Session {
     #[must_use]
     pub fn live(&self) -> Option<&Live> {
         if let Stage::Live(live) = &self.stage { Some(live) } else { None }
+    }
+
+    /// Whether its credentials come from a chained role.
+    #[must_use]
+    pub fn is_chained(&self) -> bool {
+        !self.request.path.is_empty()
     }
 
     /// Whether it still wants or has credentials.
@@ -94,35 +126,74 @@ impl Session {
         self.requested_at.until(now.wall) <= STILL_WANTED
     }
 
-    /// Whether credentials may be served for it now.
+    /// Whether credentials may be served for it now; those of a chained role may have to be issued anew before.
     #[must_use]
     pub fn may_serve(&self, now: Moment) -> bool {
-        self.live().is_some_and(|l| !l.lease_end.has_passed(now) && !l.expires.has_passed(now))
+        let has_more = |l: &Live| self.is_chained() || !l.expires.has_passed(now);
+        self.live().is_some_and(|l| !l.lease_end.has_passed(now) && has_more(l))
     }
 
-    /// When programs must stop: AWS's expiration or the lease end, whichever is first.
+    /// When programs must stop: the lease end, or when AWS refuses what is held, whichever is first. None where
+    /// that was.
     #[must_use]
     pub fn serve_until(&self, now: Moment) -> Option<Timestamp> {
-        self.live().map(|l| l.lease_end.min(l.expires, now).shown(now))
+        let until = self.live().map(|l| l.lease_end.min(l.accepted_until(now), now));
+        until.filter(|until| !until.has_passed(now)).map(|until| until.shown(now))
+    }
+
+    /// When the lease ends, or will once credentials come.
+    #[must_use]
+    pub fn lease_end(&self, now: Moment) -> Deadline {
+        let duration = self.request.duration;
+        match self.live() {
+            Some(live) => live.lease_end,
+            // Never more than the duration from now: the wall clock may have been set back meanwhile.
+            None => now.at(self.requested_at + duration).min(now.after(duration), now),
+        }
     }
 
     /// Credentials came. The lease ends at asked at + duration; a later issue moves only AWS's end.
     pub fn issued(&mut self, expiration: Expiration, now: Moment) {
         let expires = now.at(expiration.0);
-        let lease_end = match self.live() {
-            Some(live) => live.lease_end,
-            // Never more than the duration from now: the wall clock may have been set back meanwhile.
-            None => {
-                now.at(self.requested_at + self.request.duration).min(now.after(self.request.duration), now)
-            }
-        };
+        let policy_ends = self.promised.take().map(|end| now.at(end));
+        let lease_end = self.lease_end(now);
         let ahead = i64::from(ISSUE_AHEAD.0) * 1000;
         let left = expires.millis_left(now);
-        let wait = left - ahead.min(left / 4);
-        let issue_at = now.after(Seconds(u32::try_from(wait / 1000).unwrap_or(u32::MAX)));
-        self.stage = Stage::Live(Live { lease_end, expiration, expires, issue_at: Some(issue_at) });
-        self.latest = self.latest.max(Some(expiration));
+        // What is issued when asked for costs nothing while nobody asks; what is issued by time is used up first.
+        let ahead = ahead.min(if self.is_chained() { left - left / 4 } else { left / 4 });
+        let wait = now.after(Seconds(u32::try_from((left - ahead) / 1000).unwrap_or(u32::MAX)));
+        let mut live = Live { lease_end, expiration, expires, policy_ends, issue_at: Some(wait) };
+        if live.falls_short(now) {
+            live.issue_at = Some(now.after(Seconds(0)));
+        }
+        self.stage = Stage::Live(live);
+        self.note_expiration(expiration);
         self.failure = None;
+    }
+
+    /// AWS accepts something that was issued for it until then.
+    pub fn note_expiration(&mut self, expiration: Expiration) {
+        self.latest = self.latest.max(Some(expiration));
+    }
+
+    /// Somebody asks for credentials. Returns whether they have to be issued anew for that, which counts as under
+    /// way from now on.
+    pub fn asked(&mut self, now: Moment) -> bool {
+        let may_serve = self.is_chained() && self.may_serve(now);
+        let Stage::Live(live) = &mut self.stage else { return false };
+        // Where there is nothing left to serve, a failure a moment ago keeps nobody from trying again.
+        let is_due = |at: Deadline| at.has_passed(now) || live.accepted_until(now).has_passed(now);
+        let is_wanted = may_serve && live.outlives(now) && live.issue_at.is_some_and(is_due);
+        if is_wanted {
+            live.issue_at = None;
+        }
+        is_wanted
+    }
+
+    /// Whether whoever asks for credentials does well to wait for those under way.
+    #[must_use]
+    pub fn is_worth_waiting(&self) -> bool {
+        self.is_chained() && self.live().is_some_and(|l| l.issue_at.is_none())
     }
 
     /// Credentials did not come. A live lease goes on with what it has.
@@ -134,17 +205,23 @@ impl Session {
         }
     }
 
-    /// An issue is under way that [`Self::due`] did not ask for.
-    pub fn is_issued_anew(&mut self) {
+    /// The sign-in whose lapse held up an issue is good again. Returns whether to issue at once.
+    pub fn sign_in_is_back(&mut self, now: Moment) -> bool {
+        let is_chained = self.is_chained();
         if let Stage::Live(live) = &mut self.stage {
-            live.issue_at = None;
+            live.issue_at = is_chained.then(|| now.after(Seconds(0)));
         }
+        if is_chained {
+            self.failure = None;
+        }
+        !is_chained
     }
 
     /// The lease ends `duration` from now, or when it did if that is later; said twice, it changes nothing more.
     ///
     /// Returns whether new credentials are needed for that.
     pub fn renew(&mut self, duration: Seconds, now: Moment) -> bool {
+        let is_chained = self.is_chained();
         let Stage::Live(live) = &mut self.stage else {
             self.request.duration = self.request.duration.max(duration);
             return false;
@@ -154,9 +231,9 @@ impl Session {
             live.lease_end = lease_end;
             self.request.duration = duration;
         }
-        let outlives = live.lease_end.millis_left(now) > live.expires.millis_left(now);
         let is_near = live.expires.millis_left(now) <= i64::from(ISSUE_AHEAD.0) * 1000;
-        outlives && is_near && live.issue_at.take().is_some()
+        let is_wanted = if is_chained { live.falls_short(now) } else { live.outlives(now) && is_near };
+        is_wanted && live.issue_at.take().is_some()
     }
 
     pub fn end(&mut self, why: Why, now: Moment) {
@@ -172,15 +249,16 @@ impl Session {
 
     /// What time has brought; an issue that is due counts as under way from now on.
     pub fn due(&mut self, now: Moment) -> Due {
+        let is_chained = self.is_chained();
         let Stage::Live(live) = &mut self.stage else { return Due::Nothing };
         if live.lease_end.has_passed(now) {
             return Due::End(Why::LeaseEnd);
         }
-        if live.expires.has_passed(now) {
+        if !is_chained && live.expires.has_passed(now) {
             return Due::End(Why::NotIssuedAnew);
         }
-        let outlives = live.lease_end.millis_left(now) > live.expires.millis_left(now);
-        if outlives && live.issue_at.is_some_and(|at| at.has_passed(now)) {
+        let is_by_time = if is_chained { live.falls_short(now) } else { live.outlives(now) };
+        if is_by_time && live.issue_at.is_some_and(|at| at.has_passed(now)) {
             live.issue_at = None;
             return Due::Issue;
         }
@@ -196,9 +274,10 @@ impl Session {
         let live = self.live()?;
         let end = live.lease_end.millis_left(now);
         let soon = end - i64::from(SOON.0) * 1000;
-        let expires = live.expires.millis_left(now);
-        let issue = live.issue_at.filter(|_| end > expires).map(|at| at.millis_left(now));
-        [Some(end), Some(expires), Some(soon).filter(|&s| s > 0), issue].into_iter().flatten().min()
+        let expires = (!self.is_chained()).then(|| live.expires.millis_left(now));
+        let is_by_time = if self.is_chained() { live.falls_short(now) } else { live.outlives(now) };
+        let issue = live.issue_at.filter(|_| is_by_time).map(|at| at.millis_left(now));
+        [Some(end), expires, Some(soon).filter(|&s| s > 0), issue].into_iter().flatten().min()
     }
 
     #[must_use]

@@ -8,6 +8,7 @@ use wildmatch::WildMatchPattern;
 
 use crate::{
     catalog::Environment,
+    chain::ChainedRole,
     failure::Code,
     ids::{AccountId, Region, RoleRef, SsoSessionName},
     request::{LONGEST, SHORTEST},
@@ -36,6 +37,12 @@ pub struct Settings {
     /// Looks and defaults of accounts; the first rule that matches and says something wins.
     pub accounts: Vec<AccountRule>,
     pub favourites: BTreeSet<RoleRef>,
+    /// Roles that the person knows to be assumable from portal roles.
+    pub chained_roles: Vec<ChainedRole>,
+    /// How long credentials of chained roles live at a time, 20 to 60 minutes: what leaks is worth no more.
+    pub chained_credentials: Seconds,
+    /// The organisation's file, besides the one in /etc/daypass.
+    pub organisation_file: Option<String>,
     pub clearing: Clearing,
     pub notifications: Notifications,
     /// Start hidden when the person logs in to the desktop.
@@ -54,6 +61,9 @@ impl Default for Settings {
             region: None,
             accounts: Vec::new(),
             favourites: BTreeSet::new(),
+            chained_roles: Vec::new(),
+            chained_credentials: Seconds::minutes(30),
+            organisation_file: None,
             clearing: Clearing::default(),
             notifications: Notifications::default(),
             start_at_login: false,
@@ -249,14 +259,28 @@ impl Settings {
         if !self.accounts.iter().all(|a| is_text(&a.pattern)) {
             return Err(Code::BadPattern);
         }
-        if ![&self.terminal, &self.browser].into_iter().flatten().all(|c| is_text(c)) {
+        if !self
+            .chained_roles
+            .iter()
+            .all(|r| r.is_sound() && [&r.name, &r.from_role, &r.from_account].iter().all(|t| is_text(t)))
+        {
+            return Err(Code::BadChainedRole);
+        }
+        if !(Seconds::minutes(20)..=Seconds::hours(1)).contains(&self.chained_credentials) {
+            return Err(Code::BadCredentialLength);
+        }
+        if ![&self.terminal, &self.browser, &self.organisation_file].into_iter().flatten().all(|c| is_text(c))
+        {
             return Err(Code::BadCommand);
         }
         let names: BTreeSet<_> = self.sso_sessions.iter().map(|s| &s.name).collect();
         if names.len() != self.sso_sessions.len() {
             return Err(Code::SsoSessionTwice);
         }
-        if self.accounts.len() > MOST_ENTRIES || self.sso_sessions.len() > MOST_ENTRIES {
+        if self.chained_roles.len() > MOST_ENTRIES
+            || self.accounts.len() > MOST_ENTRIES
+            || self.sso_sessions.len() > MOST_ENTRIES
+        {
             return Err(Code::TooManyEntries);
         }
         Ok(())
@@ -282,11 +306,12 @@ impl Settings {
         self.sso(name).is_some_and(|s| s.keep_signed_in)
     }
 
-    /// What the rules say of an account. Where none names an environment, its name may.
+    /// What the rules say of an account, and `more` where they say nothing. Where none names an environment, its
+    /// name may.
     #[must_use]
-    pub fn account(&self, id: &AccountId, name: &str) -> Account {
+    pub fn account(&self, more: &[AccountRule], id: &AccountId, name: &str) -> Account {
         let mut account = Account::default();
-        for rule in self.accounts.iter().filter(|rule| rule.matches(id, name)) {
+        for rule in self.accounts.iter().chain(more).filter(|rule| rule.matches(id, name)) {
             account.environment = account.environment.or(rule.environment);
             account.colour = account.colour.or(rule.colour);
             account.duration = account.duration.or(rule.duration);
@@ -320,10 +345,10 @@ mod tests {
             ..Settings::default()
         };
         let id = "111122223333".parse().unwrap();
-        let account = settings.account(&id, "payments-prod");
+        let account = settings.account(&[], &id, "payments-prod");
         assert_eq!((account.colour, account.environment), (Some(Colour::Red), Some(Environment::Staging)));
-        assert_eq!(settings.account(&id, "other").colour, Some(Colour::Blue));
-        let unset = Settings::default().account(&id, "payments-prod");
+        assert_eq!(settings.account(&[], &id, "other").colour, Some(Colour::Blue));
+        let unset = Settings::default().account(&[], &id, "payments-prod");
         assert_eq!((unset.colour, unset.environment), (None, Some(Environment::Production)));
     }
 

@@ -6,6 +6,7 @@
 mod ask;
 mod desktop;
 mod learn;
+mod narrow;
 mod settings;
 mod show;
 
@@ -13,9 +14,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     catalog::{Catalog, Habit},
-    event::{Effect, Remembered, Watched},
+    chain::ChainedRole,
+    event::{Effect, Issue, Remembered, Watched},
     failure::Code,
     ids::{RoleRef, SessionId, SsoSessionName},
+    organisation::Organisation,
+    request::Pass,
     session::Session,
     settings::{Settings, Way},
     sso::{Source, SsoSession},
@@ -25,6 +29,16 @@ use crate::{
 
 /// After so long without an answer the view says so.
 const SLOW_AFTER: Seconds = Seconds(8);
+
+/// How long credentials of a chained role are to live.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Lasts {
+    /// As the settings say, and no longer than need be.
+    AsSet,
+    /// As long as AWS and the lease allow. No duration is named, for the console takes none that was; the policy
+    /// names the lease end.
+    AsLongAsMayBe,
+}
 
 /// Everything the agent knows that is no secret.
 #[derive(Debug)]
@@ -45,6 +59,10 @@ pub struct State {
     /// What is wrong for as long as it is.
     standing: Vec<Code>,
     settings: Settings,
+    organisation: Organisation,
+    /// Chained roles of the AWS config file.
+    config_chains: Vec<ChainedRole>,
+    passes: Vec<Pass>,
     /// The screen is locked: when leases end.
     lock_ends_at: Option<Deadline>,
     /// The practice organisation was started, and is not ready yet.
@@ -168,7 +186,10 @@ impl Ids {
 pub struct Start {
     /// The SSO sessions of the AWS config file.
     pub configured: Vec<SsoSession>,
+    /// Chained roles of the AWS config file.
+    pub config_chains: Vec<ChainedRole>,
     pub settings: Settings,
+    pub organisation: Organisation,
     pub remembered: Remembered,
     /// What protects less than it should, in sentences.
     pub degraded: Vec<String>,
@@ -206,6 +227,9 @@ impl State {
             watching: BTreeMap::new(),
             standing: start.standing,
             settings: start.settings,
+            organisation: start.organisation,
+            config_chains: start.config_chains,
+            passes: start.remembered.passes,
             lock_ends_at: None,
             practice_starts: false,
             ids: Ids(start.seed),
@@ -235,6 +259,7 @@ impl State {
                 .map(|(r, h)| (r.clone(), h.clone()))
                 .collect(),
             catalogs: kept().map(|s| (s.sso.name.clone(), s.catalog.clone())).collect(),
+            passes: self.passes.iter().filter(|p| is_kept(&p.request.role.sso_session)).cloned().collect(),
         }
     }
 
@@ -310,14 +335,65 @@ impl State {
         effects
     }
 
-    fn issue(&self, session: &Session) -> Option<Effect> {
-        let sso = self.sso_sessions.get(&session.request.role.sso_session)?;
-        Some(Effect::Issue {
-            sso: sso.boxed(),
-            session: session.id.clone(),
+    /// What gets credentials for an open session. Where its scope or its SSO session is gone, it fails.
+    fn issue(&mut self, id: &SessionId, now: Moment) -> Option<Effect> {
+        let session = self.session(id.as_str())?;
+        let until_lease_end = session.request.scope.until_lease_end;
+        let promised = until_lease_end.then(|| session.lease_end(now).shown(now));
+        let issue = self.issue_of(session, Lasts::AsSet, now);
+        let session = self.session_mut(id)?;
+        match issue {
+            Ok(issue) => {
+                session.promised = promised;
+                Some(Effect::Issue { session: id.clone(), issue })
+            }
+            Err(code) => {
+                session.issue_failed(code, now);
+                None
+            }
+        }
+    }
+
+    fn issue_of(&self, session: &Session, lasts: Lasts, now: Moment) -> Result<Box<Issue>, Code> {
+        let sso = self.sso_sessions.get(&session.request.role.sso_session).ok_or(Code::UnknownSsoSession)?;
+        Ok(Box::new(Issue {
+            sso: sso.sso.clone(),
             role: session.request.role.clone(),
             region: session.region.clone(),
             identify: sso.identity.is_none(),
-        })
+            assumes: self.assumes(session, lasts, now)?,
+        }))
+    }
+
+    /// Somebody asks for credentials of a lease: those of a chained role may have to be issued anew for that.
+    pub fn asked(&mut self, id: &SessionId, now: Moment) -> Vec<Effect> {
+        let Some(session) = self.session_mut(id) else { return vec![] };
+        if !session.asked(now) {
+            return vec![];
+        }
+        let name = session.request.role.sso_session.clone();
+        if !self.is_signed_in(&name) {
+            if let Some(session) = self.session_mut(id) {
+                session.issue_failed(Code::SignInLapsed, now);
+            }
+            return vec![];
+        }
+        self.issue(id, now).into_iter().collect()
+    }
+
+    /// What gets credentials for those who can't renew them, the console and `env`: as long as lease and AWS allow.
+    /// None for a lease straight from the portal, whose own are that already.
+    ///
+    /// # Errors
+    /// `SignInLapsed`; its scope is gone, or takes no more room for the lease end.
+    pub fn lasting(&self, id: &SessionId, now: Moment) -> Result<Option<Box<Issue>>, Code> {
+        let session = self.session(id.as_str()).filter(|s| s.may_serve(now)).ok_or(Code::SessionNotLive)?;
+        if !session.is_chained() {
+            return Ok(None);
+        }
+        if !self.is_signed_in(&session.request.role.sso_session) {
+            return Err(Code::SignInLapsed);
+        }
+        self.issue_of(session, Lasts::AsLongAsMayBe, now).map(Some)
     }
 }

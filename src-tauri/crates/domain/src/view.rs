@@ -5,10 +5,12 @@ use ts_rs::TS;
 
 use crate::{
     catalog::Environment,
+    chain::{Hop, Labels},
     desktop::DesktopView,
     failure::Failure,
     ids::{AccountId, Region, RoleName, RoleRef, SessionId, SsoSessionName},
-    request::{Open, Scope},
+    request::{Open, Pass},
+    scope::Scope,
     settings::{Colour, Settings, Way},
     sso::Source,
     time::{Expiration, Seconds, Timestamp},
@@ -30,6 +32,8 @@ pub struct View {
     pub sessions: Vec<SessionView>,
     /// Favourites, then what was used lately: roles to be had with one click.
     pub quick: Vec<QuickView>,
+    /// Requests kept under names.
+    pub passes: Vec<Pass>,
     /// Grows whenever the role list changes; fetch the catalogue anew then.
     #[ts(type = "number")]
     pub catalog_revision: u64,
@@ -192,13 +196,16 @@ pub struct SessionView {
     pub region: Region,
     pub reason: Option<String>,
     pub scope: Scope,
+    /// The chained roles it went through.
+    pub path: Vec<Hop>,
+    pub labels: Labels,
     pub phase: Phase,
     pub requested_at: Timestamp,
     /// The last duration asked for; Renew asks for it again.
     pub duration: Seconds,
     /// When we forget. None until issued.
     pub lease_end: Option<Timestamp>,
-    /// When AWS stops accepting what was issued last.
+    /// When AWS stops accepting the last of what was issued.
     pub expiration: Option<Expiration>,
     /// Why it failed, or why issuing anew fails while the lease still lives.
     pub failure: Option<Failure>,

@@ -195,7 +195,7 @@ impl World {
                 let duration = Seconds(*DURATIONS.get(number as usize % 6).unwrap());
                 let (role, fresh) = (role(which), number % 5 == 0);
                 let scope = Default::default();
-                let request = SessionRequest { role, duration, region: None, reason: None, scope, fresh };
+                let request = SessionRequest { scope, fresh, ..SessionRequest::of(role, duration) };
                 return self.ask(Intent::Request { request, open: vec![] });
             }
             22..25 => return self.ask(Intent::Renew { session: self.picked(which) }),

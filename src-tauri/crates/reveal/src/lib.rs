@@ -5,6 +5,8 @@
 //! ticket stays open as long as its holder lives; the agent sends a byte when the lease changes, and closes it when
 //! the lease ends.
 
+use std::time::Duration;
+
 use daypass_domain::failure::{Code, Failure};
 use daypass_vault::secret::Secret;
 use daypass_wire::{
@@ -69,12 +71,16 @@ pub struct Revealed {
     pub connection: UnixStream,
 }
 
+/// Keys of a chained role are issued when they are asked for, and AWS may take its time.
+const PATIENCE_FOR_KEYS: Duration = Duration::from_secs(60);
+
 /// Asks the agent for a ticket or keys of one lease.
 ///
 /// # Errors
 /// A refusal, or that the agent is gone or silent.
 pub async fn reveal(folder: &RuntimeFolder, question: &Question) -> Result<Revealed, Failure> {
     let mut connection = greet(folder, &question.program, Purpose::Reveal).await?;
+    let patience = if question.kind == Kind::Keys { PATIENCE_FOR_KEYS } else { PATIENCE };
     let exchange = async {
         frame::write(&mut connection, question).await.map_err(|_| Code::AgentSilent)?;
         let answer: Answer = frame::read(&mut connection).await.map_err(|_| Code::AgentSilent)?;
@@ -92,6 +98,6 @@ pub async fn reveal(folder: &RuntimeFolder, question: &Question) -> Result<Revea
         connection.read_exact(secret.fill(length)).await.map_err(|_| Code::AgentSilent)?;
         Ok((grant, secret))
     };
-    let (grant, secret) = timeout(PATIENCE, exchange).await.map_err(|_| Code::AgentSilent)??;
+    let (grant, secret) = timeout(patience, exchange).await.map_err(|_| Code::AgentSilent)??;
     Ok(Revealed { grant, secret, connection })
 }

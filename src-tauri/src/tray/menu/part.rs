@@ -2,7 +2,7 @@
 
 use daypass_domain::{
     desktop::What,
-    request::{Intent, Open, Scope, SessionRequest, SignInTarget},
+    request::{Intent, Open, SessionRequest, SignInTarget},
     settings::Way,
     text::capitalised,
     view::{Phase, QuickView, SessionView, SignInStatus, SignInView, SsoSessionView, Stage, View},
@@ -75,14 +75,7 @@ fn quick_role(view: &View, quick: &QuickView) -> (Item, Item) {
     let QuickView { role, duration, .. } = quick;
     let id = format!("quick/{}/{}/{}", role.sso_session, role.account, role.role);
     let take = |open: Open| {
-        let request = SessionRequest {
-            role: role.clone(),
-            duration: *duration,
-            region: None,
-            reason: None,
-            scope: Scope::WholeRole,
-            fresh: false,
-        };
+        let request = SessionRequest::of(role.clone(), *duration);
         let intent = Intent::Request { request, open: vec![open] };
         // Where nobody is signed in, the click asks for that, too.
         let sso = view.sso_sessions.iter().find(|sso| sso.name == role.sso_session);

@@ -5,6 +5,8 @@ import type { EndedView } from "./EndedView";
 import type { Environment } from "./Environment";
 import type { Expiration } from "./Expiration";
 import type { Failure } from "./Failure";
+import type { Hop } from "./Hop";
+import type { Labels } from "./Labels";
 import type { Phase } from "./Phase";
 import type { Region } from "./Region";
 import type { RoleName } from "./RoleName";
@@ -14,7 +16,11 @@ import type { SessionId } from "./SessionId";
 import type { SsoSessionName } from "./SsoSessionName";
 import type { Timestamp } from "./Timestamp";
 
-export type SessionView = { session: SessionId, accountName: string, environment: Environment | null, colour: Colour | null, region: Region, reason: string | null, scope: Scope, phase: Phase, requestedAt: Timestamp, 
+export type SessionView = { session: SessionId, accountName: string, environment: Environment | null, colour: Colour | null, region: Region, reason: string | null, scope: Scope, 
+/**
+ * The chained roles it went through.
+ */
+path: Array<Hop>, labels: Labels, phase: Phase, requestedAt: Timestamp, 
 /**
  * The last duration asked for; Renew asks for it again.
  */
@@ -24,7 +30,7 @@ duration: Seconds,
  */
 leaseEnd: Timestamp | null, 
 /**
- * When AWS stops accepting what was issued last.
+ * When AWS stops accepting the last of what was issued.
  */
 expiration: Expiration | null, 
 /**

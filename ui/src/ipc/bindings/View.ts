@@ -3,6 +3,7 @@ import type { DesktopView } from "./DesktopView";
 import type { EndpointView } from "./EndpointView";
 import type { Failure } from "./Failure";
 import type { NoticeView } from "./NoticeView";
+import type { Pass } from "./Pass";
 import type { QuickView } from "./QuickView";
 import type { SessionView } from "./SessionView";
 import type { Settings } from "./Settings";
@@ -35,6 +36,10 @@ sessions: Array<SessionView>,
  * Favourites, then what was used lately: roles to be had with one click.
  */
 quick: Array<QuickView>, 
+/**
+ * Requests kept under names.
+ */
+passes: Array<Pass>, 
 /**
  * Grows whenever the role list changes; fetch the catalogue anew then.
  */

@@ -50,11 +50,10 @@ impl Actor {
                 let task = self.tasks.spawn(unsaid, async move { effects.sync(&sso).await });
                 self.keep_work(name, task);
             }
-            Effect::Issue { sso, session, role, region, identify } => {
-                let name = sso.name.clone();
-                let task = self.tasks.spawn(unsaid, async move {
-                    effects.issue(&sso, session, &role, &region, identify).await;
-                });
+            Effect::Issue { session, issue } => {
+                let name = issue.sso.name.clone();
+                let work = async move { effects.issue(session, &issue).await };
+                let task = self.tasks.spawn(unsaid, work);
                 self.keep_work(name, task);
             }
             Effect::Wipe { session } => {
@@ -70,6 +69,7 @@ impl Actor {
                     self.tasks.spawn(unsaid, keeper.save(self.state.settings_to_write()));
                 }
             }
+            Effect::ReadOrganisation { file } => self.organisation.name(file.as_deref()),
             Effect::Quit => {}
         }
     }
@@ -108,6 +108,7 @@ fn unsaid(effect: &Effect) -> Option<Event> {
         | Effect::Wipe { .. }
         | Effect::StartPractice
         | Effect::Remember
+        | Effect::ReadOrganisation { .. }
         | Effect::Quit => None,
     }
 }

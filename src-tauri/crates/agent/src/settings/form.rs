@@ -1,19 +1,21 @@
 //! The settings as they stand in the file: read leniently, written into what is there.
 
+mod chained;
+mod desktop;
 mod write;
 
 use daypass_domain::{
     catalog::Environment,
+    chain::Known,
     ids::{AccountId, Region, RoleName, RoleRef, SsoSessionName},
-    settings::{
-        AccountRule, Clearing, Colour, Notifications, QuietHours, ScreenLock, Settings, SsoPlace,
-        SsoSettings, Way,
-    },
+    settings::{AccountRule, Colour, Settings, SsoPlace, SsoSettings, Way},
     sso::StartUrl,
     time::Seconds,
 };
 use serde::{Deserialize, Deserializer, de};
 
+pub(crate) use chained::ChainedForm;
+use desktop::{ClearingForm, NotificationsForm};
 pub(super) use write::write;
 
 /// The file that is written where there is none: every setting with what it is for.
@@ -37,59 +39,11 @@ struct Form {
     prompt: Option<bool>,
     sso_session: Vec<SsoForm>,
     account: Vec<AccountForm>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct ClearingForm {
-    sleep: bool,
-    user_switch: bool,
-    screen_lock: Lock,
-}
-
-impl Default for ClearingForm {
-    fn default() -> Self {
-        let set = Clearing::default();
-        Self { sleep: set.sleep, user_switch: set.user_switch, screen_lock: Lock::After5Minutes }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct NotificationsForm {
-    #[serde(rename = "before-15-minutes")]
-    before_15_minutes: bool,
-    #[serde(rename = "before-5-minutes")]
-    before_5_minutes: bool,
-    #[serde(rename = "before-1-minute")]
-    before_1_minute: bool,
-    at_end: bool,
-    trouble: bool,
-    #[serde(deserialize_with = "hours")]
-    quiet_hours: Option<QuietHours>,
-}
-
-impl Default for NotificationsForm {
-    fn default() -> Self {
-        let set = Notifications::default();
-        Self {
-            before_15_minutes: set.before_15_minutes,
-            before_5_minutes: set.before_5_minutes,
-            before_1_minute: set.before_1_minute,
-            at_end: set.at_end,
-            trouble: set.trouble,
-            quiet_hours: set.quiet,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Lock {
-    AtOnce,
-    #[serde(rename = "after-5-minutes")]
-    After5Minutes,
-    Never,
+    #[serde(deserialize_with = "seconds")]
+    chained_credentials: Option<Seconds>,
+    #[serde(deserialize_with = "text")]
+    organisation_file: Option<String>,
+    chained_role: Vec<ChainedForm>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +72,7 @@ enum WayForm {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct AccountForm {
+pub(crate) struct AccountForm {
     pattern: String,
     #[serde(default)]
     environment: Option<Environment>,
@@ -128,6 +82,13 @@ struct AccountForm {
     duration: Option<Seconds>,
     #[serde(default, deserialize_with = "parsed")]
     region: Option<Region>,
+}
+
+impl AccountForm {
+    pub(crate) fn rule(self) -> AccountRule {
+        let Self { pattern, environment, colour, duration, region } = self;
+        AccountRule { pattern, environment, colour, duration, region }
+    }
 }
 
 struct Favourite(RoleRef);
@@ -156,24 +117,15 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
     Ok(Some(String::deserialize(from)?).filter(|t| !t.trim().is_empty()))
 }
 
-fn parsed<'de, D: Deserializer<'de>, T: TryFrom<String>>(from: D) -> Result<Option<T>, D::Error>
+pub(crate) fn parsed<'de, D: Deserializer<'de>, T: TryFrom<String>>(from: D) -> Result<Option<T>, D::Error>
 where
     T::Error: std::fmt::Display,
 {
     text(from)?.map(|t| T::try_from(t).map_err(de::Error::custom)).transpose()
 }
 
-fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Seconds>, D::Error> {
+pub(crate) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Seconds>, D::Error> {
     let read = |t: String| Seconds::parse(&t).ok_or_else(|| de::Error::custom("it looks like 15m or 1h30m"));
-    text(from)?.map(read).transpose()
-}
-
-fn hours<'de, D: Deserializer<'de>>(from: D) -> Result<Option<QuietHours>, D::Error> {
-    let read = |t: String| {
-        let (from, to) = t.split_once('-')?;
-        Some(QuietHours { from: from.trim().parse().ok()?, to: to.trim().parse().ok()? })
-    };
-    let read = |t: String| read(t).ok_or_else(|| de::Error::custom("it looks like 22:00-07:00"));
     text(from)?.map(read).transpose()
 }
 
@@ -197,7 +149,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
     Ok(Read { settings, unknown })
 }
 
-fn at(text: &str, error: &toml_edit::de::Error) -> String {
+pub(crate) fn at(text: &str, error: &toml_edit::de::Error) -> String {
     let before = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = 1 + text.bytes().take(before).filter(|&b| b == b'\n').count();
     format!("line {line}: {}", error.message())
@@ -218,45 +170,19 @@ fn settings(form: Form) -> Result<Settings, String> {
         let SsoForm { name, colour, keep_signed_in, .. } = sso;
         sso_sessions.push(SsoSettings { name, place, colour, keep_signed_in, way });
     }
-    let rule = |a: AccountForm| {
-        let AccountForm { pattern, environment, colour, duration, region } = a;
-        AccountRule { pattern, environment, colour, duration, region }
-    };
     Ok(Settings {
         sso_sessions,
         terminal: form.terminal,
         browser: form.browser,
         duration: form.duration.unwrap_or(Settings::default().duration),
         region: form.region,
-        accounts: form.account.into_iter().map(rule).collect(),
+        accounts: form.account.into_iter().map(AccountForm::rule).collect(),
         favourites: form.favourites.into_iter().map(|f| f.0).collect(),
-        clearing: Clearing {
-            sleep: form.clearing.sleep,
-            user_switch: form.clearing.user_switch,
-            screen_lock: match form.clearing.screen_lock {
-                Lock::AtOnce => ScreenLock::AtOnce,
-                Lock::After5Minutes => ScreenLock::AfterFiveMinutes,
-                Lock::Never => ScreenLock::Never,
-            },
-        },
-        notifications: {
-            let NotificationsForm {
-                before_15_minutes,
-                before_5_minutes,
-                before_1_minute,
-                at_end,
-                trouble,
-                quiet_hours,
-            } = form.notifications;
-            Notifications {
-                before_15_minutes,
-                before_5_minutes,
-                before_1_minute,
-                at_end,
-                trouble,
-                quiet: quiet_hours,
-            }
-        },
+        chained_roles: form.chained_role.into_iter().map(|role| role.known(Known::Settings)).collect(),
+        chained_credentials: form.chained_credentials.unwrap_or(Settings::default().chained_credentials),
+        organisation_file: form.organisation_file,
+        clearing: form.clearing.into(),
+        notifications: form.notifications.into(),
         start_at_login: form.start_at_login.unwrap_or(Settings::default().start_at_login),
         prompt: form.prompt.unwrap_or(Settings::default().prompt),
     })
@@ -267,6 +193,11 @@ mod properties;
 
 #[cfg(test)]
 mod tests {
+    use daypass_domain::{
+        chain::ChainedRole,
+        settings::{QuietHours, ScreenLock},
+    };
+
     use super::*;
 
     fn settings() -> Settings {
@@ -291,6 +222,18 @@ mod tests {
                 ..AccountRule::default()
             });
         }
+        settings.chained_roles.push(ChainedRole {
+            name: "Scoped".to_owned(),
+            arn: "arn:{partition}:iam::{account}:role/Scoped".to_owned(),
+            external_id: Some("acme-2026".parse().unwrap()),
+            from_role: "Dev*".to_owned(),
+            from_account: "*".to_owned(),
+            takes_tags: true,
+            takes_source_identity: false,
+            source: Known::Settings,
+        });
+        settings.chained_credentials = Seconds::minutes(45);
+        settings.organisation_file = Some("/srv/acme.toml".to_owned());
         settings.clearing.screen_lock = ScreenLock::Never;
         settings.notifications.before_15_minutes = false;
         let at = |text: &str| text.parse().unwrap();
@@ -311,6 +254,7 @@ mod tests {
             .join("\n");
         let Read { settings, unknown } = read(&uncommented).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((settings.sso_sessions.len(), settings.accounts.len(), unknown.len()), (1, 1, 0));
+        assert_eq!(settings.chained_roles.len(), 1);
     }
 
     #[test]
@@ -370,5 +314,7 @@ mod tests {
         }
         assert!(read("[[sso-session]]\nname = \"a\"\nregion = \"eu-west-1\"").is_err());
         assert!(read("duration = \"13h\"").is_err());
+        assert!(read("chained-credentials = \"10m\"").is_err());
+        assert!(read("[[chained-role]]\nname = \"a\"\narn = \"Scoped\"").is_err());
     }
 }

@@ -64,6 +64,11 @@ impl State {
                 }
             }
             Intent::Request { request, .. } => self.request(request, now),
+            Intent::Options { role } => self.options(&role),
+            Intent::Preview { request, probe } => self.preview(&request, probe.as_ref(), now),
+            Intent::SavePass { pass } => self.save_pass(*pass),
+            Intent::RemovePass { name } => self.remove_pass(&name),
+            Intent::TakePass { name } => self.take_pass(&name, now),
             Intent::Renew { session } => self.renew(&session, now),
             Intent::End { session } => {
                 self.open_session(&session)?;
@@ -196,8 +201,10 @@ impl State {
         Ok((Answer::default(), effects))
     }
 
-    fn request(&mut self, request: SessionRequest, now: Moment) -> Asked {
-        request.check()?;
+    pub(super) fn request(&mut self, request: SessionRequest, now: Moment) -> Asked {
+        if let Some(code) = self.refusal(&request, now) {
+            return Err(code.into());
+        }
         let name = request.role.sso_session.clone();
         let sso = self.sso_sessions.get(&name).ok_or(Code::UnknownSsoSession)?;
         // A list that is complete and of this sign-in knows; any other leaves the answer to AWS.
@@ -218,9 +225,7 @@ impl State {
         if self.sessions.iter().filter(|s| s.is_open()).count() >= MOST_SESSIONS {
             return Err(Code::TooManySessions.into());
         }
-        let set = self.settings.account(&request.role.account, &self.account_name(&request.role)).region;
-        let set = set.or_else(|| self.settings.region.clone());
-        let region = request.region.clone().or(set).unwrap_or_else(|| sso.sso.region.clone());
+        let region = self.region_of(&request.role, request.region.as_ref())?;
         let is_signed_in = sso.is_signed_in();
         // What the keyring keeps is being taken up: no browser for that.
         let (attempt, mut effects) = if is_signed_in || sso.status == SignInStatus::Restoring {
@@ -238,12 +243,15 @@ impl State {
             stage: if is_signed_in { requesting(now) } else { Stage::WaitingForSignIn },
             failure: None,
             latest: None,
+            promised: None,
         };
-        effects.extend(self.issue(&session).filter(|_| is_signed_in));
         self.sessions.push(session);
+        if is_signed_in {
+            effects.extend(self.issue(&id, now));
+        }
         self.forget_old_cards();
         self.today.counts(now).requested += 1;
-        Ok((Answer { session: Some(id), attempt, url: None }, effects))
+        Ok((Answer { session: Some(id), attempt, ..Answer::default() }, effects))
     }
 
     /// An open session serves whoever asks for another `duration` of the same.
@@ -259,7 +267,7 @@ impl State {
             (self.sign_in.as_ref().filter(|_| waits).map(|s| s.attempt), vec![])
         };
         effects.extend(self.extend(&id, duration, now));
-        Ok((Answer { session: Some(id), attempt, url: None }, effects))
+        Ok((Answer { session: Some(id), attempt, ..Answer::default() }, effects))
     }
 
     fn renew(&mut self, id: &SessionId, now: Moment) -> Asked {
@@ -279,14 +287,13 @@ impl State {
     fn needs_sign_in(&self, session: &Session, duration: Seconds, now: Moment) -> bool {
         let sso = self.sso_sessions.get(&session.request.role.sso_session);
         let lasts =
-            |live: &Live| now.at(live.expiration.0).millis_left(now) >= now.after(duration).millis_left(now);
+            |live: &Live| live.accepted_until(now).millis_left(now) >= now.after(duration).millis_left(now);
         !sso.is_some_and(Sso::is_signed_in) && !session.live().is_none_or(lasts)
     }
 
     fn extend(&mut self, id: &SessionId, duration: Seconds, now: Moment) -> Vec<Effect> {
         let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(duration, now));
-        let issue = self.session(id.as_str()).filter(|_| wants_issue).and_then(|s| self.issue(s));
-        issue.into_iter().collect()
+        if wants_issue { self.issue(id, now).into_iter().collect() } else { vec![] }
     }
 
     fn open(&mut self, id: SessionId, what: Open, now: Moment) -> Asked {
@@ -315,7 +322,7 @@ impl State {
     }
 }
 
-fn done(effects: Vec<Effect>) -> Asked {
+pub(super) fn done(effects: Vec<Effect>) -> Asked {
     Ok((Answer::default(), effects))
 }
 

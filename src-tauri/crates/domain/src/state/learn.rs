@@ -5,6 +5,7 @@ use crate::{
     event::{Effect, Event},
     failure::{Code, Failure},
     ids::{AccountId, SessionId, SsoSessionName},
+    request::SessionRequest,
     session::{Due, Stage},
     sso::Source,
     state::{Sso, State, ask::requesting},
@@ -138,6 +139,12 @@ impl State {
                 vec![]
             }
             Event::Issued { session, expiration } => self.issued(session, expiration, now),
+            Event::IssuedLasting { session, expiration } => {
+                if let Some(session) = self.session_mut(&session) {
+                    session.note_expiration(expiration);
+                }
+                vec![]
+            }
             Event::NotLocked => {
                 if self.degraded.iter().all(|d| d != NOT_LOCKED) {
                     self.degraded.push(NOT_LOCKED.to_owned());
@@ -174,6 +181,13 @@ impl State {
                 vec![]
             }
             Event::SettingsRead { settings } => self.settings_read(*settings),
+            Event::OrganisationRead { organisation } => {
+                self.stand(Code::OrganisationBroken, organisation.is_none());
+                self.catalog_revision += 1;
+                self.organisation =
+                    organisation.map_or_else(|| std::mem::take(&mut self.organisation), |o| *o);
+                vec![]
+            }
             Event::Skew { millis } => {
                 self.stand(Code::ClockOff, millis.unsigned_abs() > SKEW_MILLIS);
                 vec![]
@@ -223,7 +237,7 @@ impl State {
                     let Some(session) = self.session(id.as_str()) else { continue };
                     let name = &session.request.role.sso_session;
                     if self.sso_sessions.get(name).is_some_and(Sso::is_signed_in) {
-                        effects.extend(self.issue(session));
+                        effects.extend(self.issue(&id, now));
                     } else if let Some(session) = self.session_mut(&id) {
                         session.issue_failed(Code::SignInLapsed, now);
                     }
@@ -256,26 +270,23 @@ impl State {
         }
         effects.extend(self.note_place(name));
         // What waited for this, or failed for want of it, goes on by itself.
+        let mut wanted = Vec::new();
         for session in self.sessions.iter_mut().filter(|s| s.request.role.sso_session == *name) {
             let lapsed = session.failure == Some(Code::SignInLapsed);
             match session.stage {
                 Stage::WaitingForSignIn => session.requested_at = now.wall,
                 Stage::Failed if lapsed && session.is_still_wanted(now) => session.requested_at = now.wall,
                 Stage::Live(_) if lapsed => {
-                    session.is_issued_anew();
+                    wanted.extend(session.sign_in_is_back(now).then(|| session.id.clone()));
                     continue;
                 }
                 _ => continue,
             }
             session.stage = requesting(now);
             session.failure = None;
+            wanted.push(session.id.clone());
         }
-        let waiting = self.sessions.iter().filter(|s| {
-            let lapsed_live = s.live().is_some() && s.failure == Some(Code::SignInLapsed);
-            s.request.role.sso_session == *name
-                && (matches!(s.stage, Stage::Requesting { .. }) || lapsed_live)
-        });
-        effects.extend(waiting.filter_map(|s| self.issue(s)));
+        effects.extend(wanted.iter().filter_map(|id| self.issue(id, now)));
         effects
     }
 
@@ -304,18 +315,21 @@ impl State {
             // It ended while AWS was asked: what came late goes at once.
             return vec![Effect::Wipe { session: id }];
         };
-        let is_first = session.live().is_none();
+        let (is_first, is_chained) = (session.live().is_none(), session.is_chained());
         session.issued(expiration, now);
         let (role, duration) = (session.request.role.clone(), session.request.duration);
+        let is_usual = session.request == SessionRequest::of(role.clone(), duration);
+        let request = (!is_usual).then(|| session.request.clone());
         let mut effects = self.tick(now);
         if is_first {
             let habit = self.habits.entry(role).or_default();
             habit.last_used = Some(now.wall);
             habit.warmth = Some(Warmth::used(habit.warmth, now.wall));
             habit.last_duration = Some(duration);
+            habit.last_request = request;
             // Issued a moment ago: the whole length, in minutes.
             let whole = now.wall.until(expiration.0).0.div_ceil(60).saturating_mul(60);
-            habit.longest = habit.longest.max(Some(Seconds(whole)));
+            habit.longest = habit.longest.max((!is_chained).then_some(Seconds(whole)));
             self.catalog_revision += 1;
             effects.push(Effect::Remember);
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     catalog::Catalog,
+    chain::Known,
     event::Effect,
     failure::Code,
     ids::SsoSessionName,
@@ -18,6 +19,9 @@ impl State {
         settings.check()?;
         // Two windows may be open: favourites have an intent of their own.
         settings.favourites = self.settings.favourites.clone();
+        for role in &mut settings.chained_roles {
+            role.source = Known::Settings;
+        }
         if self.moved(&settings).iter().any(|name| self.is_in_use(name)) {
             return Err(Code::SsoSessionInUse.into());
         }
@@ -90,6 +94,9 @@ impl State {
             } else if after && !before && sso.is_signed_in() {
                 effects.push(Effect::Keep { sso: sso.boxed() });
             }
+        }
+        if self.settings.organisation_file != settings.organisation_file {
+            effects.push(Effect::ReadOrganisation { file: settings.organisation_file.clone() });
         }
         self.settings = settings;
         self.catalog_revision += 1;

@@ -44,6 +44,7 @@ impl State {
             notice: self.notice.clone(),
             sessions: self.sessions.iter().rev().map(|s| self.session_view(s, now)).collect(),
             quick: self.quick(),
+            passes: self.passes.clone(),
             catalog_revision: self.catalog_revision,
             endpoint: self.endpoint,
             today: self.today.shown(now),
@@ -65,7 +66,7 @@ impl State {
         let mut rows = Vec::new();
         for sso in self.sso_sessions.values() {
             for (account, known) in &sso.catalog.accounts {
-                let set = self.settings.account(account, &known.name);
+                let set = self.settings.account(&self.organisation.accounts, account, &known.name);
                 for role in &known.roles {
                     let role = RoleRef {
                         sso_session: sso.sso.name.clone(),
@@ -124,7 +125,7 @@ impl State {
 
     fn quick_view(&self, role: &RoleRef) -> QuickView {
         let account_name = self.account_name(role);
-        let set = self.settings.account(&role.account, &account_name);
+        let set = self.settings.account(&self.organisation.accounts, &role.account, &account_name);
         let habit = self.habits.get(role);
         let last = habit.and_then(|h| h.last_duration);
         QuickView {
@@ -141,7 +142,7 @@ impl State {
     fn session_view(&self, session: &Session, now: Moment) -> SessionView {
         let role = session.request.role.clone();
         let account_name = self.account_name(&role);
-        let set = self.settings.account(&role.account, &account_name);
+        let set = self.settings.account(&self.organisation.accounts, &role.account, &account_name);
         let live = session.live();
         SessionView {
             session: session.id.clone(),
@@ -151,7 +152,9 @@ impl State {
             role,
             region: session.region.clone(),
             reason: session.request.reason.clone(),
-            scope: session.request.scope,
+            scope: session.request.scope.clone(),
+            path: session.request.path.clone(),
+            labels: session.request.labels.clone(),
             phase: session.phase(now),
             requested_at: session.requested_at,
             duration: session.request.duration,
@@ -159,7 +162,7 @@ impl State {
                 Stage::Ended(ended) => Some(ended.at),
                 _ => live.map(|l| l.lease_end.shown(now)),
             },
-            expiration: live.map(|l| l.expiration).or(session.latest),
+            expiration: session.latest,
             failure: session.failure_shown(now),
             ended: if let Stage::Ended(ended) = &session.stage { Some(ended.clone()) } else { None },
         }

@@ -3,7 +3,7 @@
 use daypass_domain::{
     desktop::Notification,
     notification::{News, Teller},
-    request::Scope,
+    scope::Scope,
     settings::Notifications,
     time::{Expiration, Seconds, Timestamp},
     view::{EndedView, Phase, SessionView, SsoSessionView, View, Why},
@@ -65,6 +65,8 @@ impl Desk {
             region: "eu-west-1".parse().unwrap(),
             reason: None,
             scope: Scope::default(),
+            path: vec![],
+            labels: Default::default(),
             phase: Phase::Active,
             requested_at: self.now,
             duration,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "outside cfg(test), yet tests")]
 
 mod catalog;
+mod chained;
 mod desktop;
 mod ending;
 mod issuing;

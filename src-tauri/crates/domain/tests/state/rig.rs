@@ -172,7 +172,7 @@ pub(crate) fn role(text: &str) -> RoleRef {
 
 pub(crate) fn wanted(text: &str, duration: Seconds) -> SessionRequest {
     let role = role(text);
-    SessionRequest { role, duration, region: None, reason: None, scope: Default::default(), fresh: false }
+    SessionRequest::of(role, duration)
 }
 
 pub(crate) fn request(wanted: &SessionRequest) -> Intent {

@@ -269,7 +269,7 @@ fn a_request_that_nobody_waits_for_any_more_does_not_come_back_with_a_later_sign
 fn aws_is_asked_who_signed_in_until_it_has_told() {
     let identifies =
         |rig: &mut Rig, text: &str| match rig.ask(request(&wanted(text, HOUR))).unwrap().1.as_slice() {
-            [Effect::Issue { identify, .. }] => *identify,
+            [Effect::Issue { issue, .. }] => issue.identify,
             other => panic!("{other:?}"),
         };
     let mut rig = Rig::signed_in();

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use daypass_domain::{settings::LONGEST_TEXT, time::TimeOfDay};
+use daypass_domain::{
+    chain::{ChainedRole, ExternalId},
+    settings::{Clearing, LONGEST_TEXT, Notifications, QuietHours, ScreenLock},
+    time::TimeOfDay,
+};
 use daypass_mutants::{check, odd_text, of_text};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use toml_edit::DocumentMut;
@@ -15,6 +19,8 @@ terminal = 'kitty "%s"' # the fast one
 browser = """firefox %s"""
 duration = "1h30m"
 region = "eu-west-1"
+chained-credentials = "45m" # short
+organisation-file = "/srv/acme.toml"
 future = { a = 1, b = [1979-05-27T07:32:00Z, 0x10, inf] } # of a later version
 favourites = [
     # the first
@@ -52,6 +58,14 @@ region = "" # none
 [[account]]
 pattern = "*-prod" # again
 note = "x"
+
+# ours
+[[chained-role]]
+name = "Scoped" # everywhere
+arn = "arn:{partition}:iam::{account}:role/Scoped"
+external-id = "a/b:c"
+from-account = "*-prod"
+tags = true # yes
 "#;
 
 /// The same said in one line each.
@@ -128,8 +142,25 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         quiet,
     });
     let desktop = (clearing, told, any::<bool>(), any::<bool>());
+    let arns = vec!["arn:aws:iam::111122223333:role/a/B", "arn:{partition}:iam::{account}:role/Scoped"];
+    let ids = option::of("[a-z0-9:/=+.@_-]{2,30}".prop_map(|id| id.parse::<ExternalId>().unwrap()));
+    let chained = (shown(), select(arns), ids, shown(), shown(), any::<[bool; 2]>()).prop_map(
+        |(name, arn, external_id, from_role, from_account, takes)| ChainedRole {
+            name,
+            arn: arn.to_owned(),
+            external_id,
+            from_role,
+            from_account,
+            takes_tags: takes[0],
+            takes_source_identity: takes[1],
+            source: Known::Settings,
+        },
+    );
+    let chains = (vec(chained, 0..4), (1200..=3600_u32).prop_map(Seconds), option::of(shown()));
+    let desktop = (desktop, chains);
     (vec(sso, 0..4), commands, length(), region(), vec(rule, 0..4), vec(role, 0..4), desktop).prop_map(
         |(mut sso_sessions, (terminal, browser), duration, region, accounts, roles, desktop)| {
+            let (desktop, (chained_roles, chained_credentials, organisation_file)) = desktop;
             let (clearing, notifications, start_at_login, prompt) = desktop;
             let mut names = BTreeSet::new();
             sso_sessions.retain(|sso| names.insert(sso.name.clone()));
@@ -142,6 +173,9 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 region,
                 accounts,
                 favourites,
+                chained_roles,
+                chained_credentials,
+                organisation_file,
                 clearing,
                 notifications,
                 start_at_login,

@@ -13,7 +13,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value
 use super::{TEMPLATE, favourite};
 
 /// What may stand in a part and say nothing.
-const BLANK: [&str; 3] = ["start-url", "region", "duration"];
+const BLANK: [&str; 4] = ["start-url", "region", "duration", "external-id"];
 
 /// The file's text with these settings in it; comments and what is unknown stay.
 pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<String, Code> {
@@ -29,6 +29,8 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
 
     set(root, "start-at-login", settings.start_at_login.into());
     set(root, "prompt", settings.prompt.into());
+    set(root, "chained-credentials", compact(settings.chained_credentials).into());
+    set(root, "organisation-file", words(settings.organisation_file.as_deref()));
 
     let clearing = settings.clearing;
     let lock = match clearing.screen_lock {
@@ -88,6 +90,22 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
                 ("colour", word(rule.colour)),
                 ("duration", rule.duration.map(|d| compact(d).into())),
                 ("region", rule.region.as_ref().map(|r| r.as_str().into())),
+            ]
+        }),
+    );
+    parts(
+        root,
+        "chained-role",
+        "name",
+        settings.chained_roles.iter().map(|role| {
+            vec![
+                ("name", Some(role.name.as_str().into())),
+                ("arn", Some(role.arn.as_str().into())),
+                ("external-id", role.external_id.as_ref().map(|id| id.as_str().into())),
+                ("from-role", Some(role.from_role.as_str().into())),
+                ("from-account", Some(role.from_account.as_str().into())),
+                ("tags", Some(role.takes_tags.into())),
+                ("source-identity", Some(role.takes_source_identity.into())),
             ]
         }),
     );

@@ -1,0 +1,328 @@
+//! What a scope compiles to: it fits, it reads as IAM, and it lets nothing pass that is not in it.
+
+#![expect(clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
+
+use std::collections::BTreeMap;
+
+use daypass_domain::{
+    failure::Code,
+    ids::{AccountId, Region},
+    scope::{
+        Base, LONGEST_POLICY, Scope,
+        compile::{Place, SessionPolicy},
+        preset::{OURS, Preset},
+        probe::{Probe, Verdict},
+    },
+    time::Timestamp,
+};
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::{Value, json};
+
+const NOON: i64 = 1_764_000_000;
+
+struct World {
+    account: AccountId,
+    region: Region,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { account: "111122223333".parse().unwrap(), region: "eu-west-1".parse().unwrap() }
+    }
+
+    fn place(&self) -> Place<'_> {
+        let lease_end = Timestamp::from_secs(NOON + 600);
+        Place { account: &self.account, region: &self.region, lease_end }
+    }
+
+    fn compile(&self, scope: &Scope) -> Result<SessionPolicy, Code> {
+        scope.compile(&self.place(), &OURS)
+    }
+
+    fn passes(&self, scope: &Scope, action: &str, resource: &str) -> Verdict {
+        self.passes_at(scope, action, resource, NOON)
+    }
+
+    fn passes_at(&self, scope: &Scope, action: &str, resource: &str, at: i64) -> Verdict {
+        let probe = Probe { action: action.to_owned(), resource: resource.to_owned() };
+        let policy = self.compile(scope).unwrap();
+        policy.verdict(scope, &probe, &self.place(), Timestamp::from_secs(at))
+    }
+}
+
+fn preset(id: &str, values: &[(&str, &str)], grants: &[&str]) -> Scope {
+    let values = values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let grants = Some(grants.iter().map(|&g| g.to_owned()).collect()).filter(|g: &Vec<_>| !g.is_empty());
+    Scope { base: Base::Preset { preset: id.to_owned(), values, grants }, ..Scope::default() }
+}
+
+fn custom(policy: &str) -> Scope {
+    Scope { base: Base::Custom { policy: policy.to_owned() }, ..Scope::default() }
+}
+
+fn document(policy: &SessionPolicy) -> Value {
+    serde_json::from_str(policy.document.as_ref().unwrap()).unwrap()
+}
+
+/// The texts of a list that may be one alone.
+fn each(list: &Value) -> Vec<String> {
+    match list {
+        Value::Array(all) => all.iter().flat_map(each).collect(),
+        one => vec![one.as_str().unwrap().to_owned()],
+    }
+}
+
+#[test]
+fn the_whole_role_sends_no_policy() {
+    assert_eq!(World::new().compile(&Scope::default()), Ok(SessionPolicy::default()));
+}
+
+#[test]
+fn one_bucket_may_be_written_to_and_nothing_else() {
+    let world = World::new();
+    let scope = preset("s3-bucket", &[("bucket", "acme-audit-logs")], &["put"]);
+    let sent = world.compile(&scope).unwrap();
+    assert_eq!(
+        document(&sent)["Statement"],
+        json!([{ "Effect": "Allow", "Action": ["s3:PutObject", "s3:AbortMultipartUpload"], "Resource": "arn:aws:s3:::acme-audit-logs/*" }])
+    );
+    assert_eq!(world.passes(&scope, "s3:PutObject", "arn:aws:s3:::acme-audit-logs/a"), Verdict::Passes);
+    assert_eq!(world.passes(&scope, "s3:putobject", "arn:aws:s3:::acme-audit-logs/a"), Verdict::Passes);
+    for (action, resource) in [
+        ("s3:GetObject", "arn:aws:s3:::acme-audit-logs/a"),
+        ("s3:ListBucket", "arn:aws:s3:::acme-audit-logs"),
+        ("s3:PutObject", "arn:aws:s3:::acme-audit-logs-2/a"),
+        ("s3:ListAllMyBuckets", "*"),
+        ("iam:CreateUser", "*"),
+    ] {
+        assert_eq!(world.passes(&scope, action, resource), Verdict::NotAllowed, "{action} {resource}");
+    }
+}
+
+#[test]
+fn resources_are_named_in_the_place_of_the_session() {
+    let world = World { region: "us-gov-west-1".parse().unwrap(), ..World::new() };
+    let scope = preset("dynamodb-table", &[("table", "orders")], &[]);
+    let own = "arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/orders";
+    assert_eq!(world.passes(&scope, "dynamodb:GetItem", own), Verdict::Passes);
+    for other in [
+        "arn:aws-us-gov:dynamodb:us-gov-west-1:444455556666:table/orders",
+        "arn:aws-us-gov:dynamodb:us-gov-east-1:111122223333:table/orders",
+        "arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/orders2",
+    ] {
+        assert_eq!(world.passes(&scope, "dynamodb:GetItem", other), Verdict::NotAllowed, "{other}");
+    }
+    assert_eq!(world.passes(&scope, "dynamodb:PutItem", own), Verdict::NotAllowed, "reading only");
+}
+
+#[test]
+fn conditions_deny_whatever_else_allows() {
+    let world = World::new();
+    let scope = Scope {
+        base: Base::ReadOnly,
+        regions: vec!["eu-west-1".parse().unwrap()],
+        addresses: vec!["203.0.113.0/24".parse().unwrap()],
+        until_lease_end: true,
+    };
+    let sent = world.compile(&scope).unwrap();
+    assert_eq!(sent.arns, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    let statements = document(&sent)["Statement"].as_array().unwrap().clone();
+    assert_eq!(statements.len(), 3);
+    assert!(
+        statements.iter().all(|s| s["Effect"] == "Deny"),
+        "a managed policy is bound by no condition of ours"
+    );
+    assert_eq!(statements[1]["Condition"]["Bool"]["aws:ViaAWSService"], json!("false"));
+    assert_eq!(
+        statements[2]["Condition"]["DateGreaterThan"]["aws:CurrentTime"],
+        json!("2025-11-24T16:10:00Z")
+    );
+    let here = "arn:aws:sqs:eu-west-1:111122223333:q";
+    assert_eq!(
+        world.passes(&scope, "sqs:ListQueues", here),
+        Verdict::Unknown,
+        "what the managed policy says"
+    );
+    assert_eq!(world.passes_at(&scope, "sqs:ListQueues", here, NOON + 601), Verdict::Denied);
+    assert_eq!(
+        world.passes(&scope, "sqs:ListQueues", "arn:aws:sqs:eu-west-2:111122223333:q"),
+        Verdict::Denied
+    );
+    assert_eq!(world.passes(&scope, "iam:ListUsers", "*"), Verdict::Unknown, "IAM has no Region");
+}
+
+#[test]
+fn a_custom_policy_is_sent_as_it_was_written() {
+    let world = World::new();
+    let text = "{ \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"} }";
+    assert_eq!(world.compile(&custom(text)).unwrap().document.as_deref(), Some(text));
+    let bound = Scope { until_lease_end: true, ..custom(text) };
+    let statements = document(&world.compile(&bound).unwrap())["Statement"].as_array().unwrap().clone();
+    assert_eq!((statements.len(), &statements[1]["Effect"]), (2, &json!("Deny")));
+    let long = format!("{text}{}", " ".repeat(LONGEST_POLICY));
+    assert!(world.compile(&custom(&long)).is_ok(), "its length is AWS's to judge");
+}
+
+#[test]
+fn a_mistake_in_a_custom_policy_is_named_with_its_place() {
+    let world = World::new();
+    let mistake = |text: &str| {
+        let found = world.compile(&custom(text)).unwrap().mistake();
+        found.map(|m| (m.failure.code, m.line, m.column))
+    };
+    let statement = |inner: &str| format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{{{inner}}}]}}");
+    assert_eq!(mistake("{\n  \"Version\": x}"), Some((Code::PolicyNotJson, Some(2), Some(14))));
+    assert_eq!(mistake(&statement("\"Effect\":\"Permit\"")).unwrap().0, Code::PolicyWrong);
+    for (inner, code) in [
+        ("\"Effect\":\"Allow\",\"Action\":\"GetObject\",\"Resource\":\"*\"", Code::PolicyAction),
+        ("\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"bucket\"", Code::PolicyResource),
+        (
+            "\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"",
+            Code::PolicyPrincipal,
+        ),
+    ] {
+        assert_eq!(mistake(&statement(inner)).map(|m| m.0), Some(code), "{inner}");
+    }
+    assert_eq!(mistake("{\"\u{4e2d}\": 1}").unwrap().0, Code::PolicyCharacters);
+    assert_eq!(
+        mistake(&statement("\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"")),
+        None
+    );
+}
+
+#[test]
+fn hostile_parameters_are_refused_or_harmless() {
+    let world = World::new();
+    for hostile in [
+        "*",
+        "a*",
+        "?x",
+        "${aws:username}",
+        "a\"b",
+        "a/../b",
+        "a,b",
+        "a b",
+        "\u{202e}x",
+        "{account}",
+        "a:b",
+        "ä",
+    ] {
+        let bucket = preset("s3-bucket", &[("bucket", hostile)], &[]);
+        assert_eq!(world.compile(&bucket), Err(Code::ParameterInvalid), "{hostile:?}");
+        let table = preset("dynamodb-table", &[("table", hostile)], &[]);
+        assert_eq!(world.compile(&table), Err(Code::ParameterInvalid), "{hostile:?}");
+    }
+    assert_eq!(world.compile(&preset("s3-bucket", &[("bucket", " ")], &[])), Err(Code::ParameterMissing));
+    assert_eq!(world.compile(&preset("s3-bucket", &[("bucket", "abc")], &["none"])), Err(Code::NoGrants));
+    assert_eq!(world.compile(&preset("nothing", &[], &[])), Err(Code::UnknownPreset));
+    let odd = preset("s3-bucket", &[("bucket", "abc"), ("prefix", "größe/\u{4e2d}/")], &["get"]);
+    let sent = world.compile(&odd).unwrap();
+    assert!(sent.document.as_ref().unwrap().is_ascii() && sent.mistake().is_none());
+    assert_eq!(document(&sent)["Statement"][0]["Resource"], "arn:aws:s3:::abc/größe/\u{4e2d}/*");
+}
+
+#[test]
+fn a_list_below_a_prefix_says_so_and_one_of_all_needs_none() {
+    let world = World::new();
+    let sent =
+        |values: &[(&str, &str)]| document(&world.compile(&preset("s3-bucket", values, &["list"])).unwrap());
+    let below = sent(&[("bucket", "abc"), ("prefix", "2026/")]);
+    assert_eq!(below["Statement"][0]["Condition"]["StringLike"]["s3:prefix"], json!("2026/*"));
+    assert_eq!(sent(&[("bucket", "abc")])["Statement"][0]["Condition"], Value::Null);
+}
+
+/// Any preset, every blank filled with what its kind takes.
+fn any_filled() -> impl Strategy<Value = Scope> {
+    let filled = |preset: &Preset| {
+        let kinds: Vec<_> = preset.parameters.iter().map(|p| serde_json::to_value(p.kind).unwrap()).collect();
+        let names: Vec<_> = preset.parameters.iter().map(|p| p.name.clone()).collect();
+        let id = preset.id.clone();
+        let all: Vec<_> = preset.grants.iter().map(|g| g.id.clone()).collect();
+        let values: Vec<BoxedStrategy<String>> = kinds
+            .iter()
+            .map(|kind| match kind.as_str().unwrap() {
+                "bucket" => "[a-z0-9][a-z0-9.-]{2,40}".boxed(),
+                "root" => "/[a-z0-9/]{1,60}[a-z]".boxed(),
+                "path" => "[A-Za-z0-9/_.-]{1,60}".boxed(),
+                "prefix" => {
+                    "[ -~äß]{0,60}".prop_map(|t| t.replace(['*', '?', '$', '{', '}', '"', '\\'], "x")).boxed()
+                }
+                _ => "[A-Za-z0-9._-]{1,60}".boxed(),
+            })
+            .collect();
+        let grants = proptest::sample::subsequence(all.clone(), 1..=all.len());
+        (values, grants).prop_map(move |(values, grants)| {
+            let values = names.iter().cloned().zip(values).collect::<BTreeMap<_, _>>();
+            Scope {
+                base: Base::Preset { preset: id.clone(), values, grants: Some(grants) },
+                ..Scope::default()
+            }
+        })
+    };
+    let each: Vec<_> = OURS.iter().map(|preset| filled(preset).boxed()).collect();
+    (0..each.len()).prop_flat_map(move |at| each[at].clone())
+}
+
+fn any_conditions() -> impl Strategy<Value = (Vec<Region>, Vec<&'static str>, bool)> {
+    let regions = vec(select(vec!["eu-west-1", "us-east-1", "ap-southeast-2"]), 0..3);
+    let regions = regions.prop_map(|names| names.iter().map(|n| n.parse().unwrap()).collect());
+    (regions, vec(select(vec!["203.0.113.0/24", "2001:db8::/32", "198.51.100.7"]), 0..3), any::<bool>())
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_filled_in_fits_reads_as_iam_and_stays_inside(
+        filled in any_filled(),
+        (regions, addresses, until_lease_end) in any_conditions(),
+        action in "[a-z]{2,8}:[A-Z][A-Za-z]{2,14}",
+        name in "[a-z0-9/.-]{1,20}",
+    ) {
+        let world = World::new();
+        let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let scope = Scope { regions, addresses, until_lease_end, ..filled };
+        let sent = match world.compile(&scope) {
+            // Spaces at both ends are taken off, and nothing may be left.
+            Err(Code::ParameterMissing) => return Ok(()),
+            sent => sent.unwrap(),
+        };
+        let text = sent.document.as_ref().unwrap();
+        prop_assert!(text.chars().count() <= LONGEST_POLICY, "{} characters", text.len());
+        prop_assert_eq!(sent.mistake(), None);
+        let Base::Preset { preset, .. } = &scope.base else { unreachable!() };
+        let service = OURS.iter().find(|p| p.id == *preset).unwrap().grants[0].actions[0].split(':').next().unwrap();
+        let probe = Probe { action, resource: format!("arn:aws:zz:eu-west-1:111122223333:{name}") };
+        let verdict = sent.verdict(&scope, &probe, &world.place(), Timestamp::from_secs(NOON));
+        prop_assert_ne!(verdict, Verdict::Passes, "{} let {:?} pass", service, probe);
+        // After its time nothing passes, though it is in the scope.
+        if until_lease_end {
+            let first = document(&sent)["Statement"][0].clone();
+            let (action, resource) = (each(&first["Action"])[0].clone(), each(&first["Resource"])[0].clone());
+            let probe = Probe { action: action.replace('*', ""), resource: if resource == "*" { resource } else { resource.replace(['?', '*'], "x") } };
+            let late = Timestamp::from_secs(NOON + 601);
+            prop_assert_eq!(sent.verdict(&scope, &probe, &world.place(), late), Verdict::Denied);
+        }
+    }
+
+    #[test]
+    fn hostile_values_compile_to_nothing_or_to_what_they_say(
+        value in r#"[-a-zA-Z0-9*?$\{\}"'\\/:, \u{e4}\u{4e2d}\n]{1,30}"#,
+        at in 0..OURS.len(),
+    ) {
+        let world = World::new();
+        let preset = &OURS[at];
+        let values = preset.parameters.iter().map(|p| (p.name.clone(), value.clone())).collect();
+        let base = Base::Preset { preset: preset.id.clone(), values, grants: None };
+        let scope = Scope { base, ..Scope::default() };
+        if let Ok(sent) = world.compile(&scope) {
+            prop_assert_eq!(sent.mistake(), None);
+            let resources = document(&sent)["Statement"].as_array().unwrap().iter()
+                .flat_map(|s| each(&s["Resource"]))
+                .collect::<Vec<_>>();
+            // No wildcard or variable that the preset does not have itself.
+            let own = |text: &str| text.matches(['*', '?', '$']).count();
+            let written: usize = resources.iter().map(|r| own(r)).sum();
+            let wanted: usize = preset.grants.iter().filter(|g| g.default).flat_map(|g| &g.resources).map(|r| own(r)).sum();
+            prop_assert_eq!(written, wanted);
+        }
+    }
+}

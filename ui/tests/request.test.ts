@@ -1,0 +1,120 @@
+// The request form: what of a role, which way to it, and what is said before anything is sent.
+import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
+
+import type { SessionRequest } from "../src/ipc/bindings/SessionRequest";
+import type { FakeAgent } from "../src/ipc/fake";
+import { draftOf, mistakeIn, requestOf, scopeWords, tagValue, WHOLE_ROLE, type Draft } from "../src/lib/scope";
+import { press, shown } from "./shown";
+
+const ROLE = { ssoSession: "acme", account: "111122223333", role: "Admin" };
+const DRAFT: Draft = {
+  seconds: 900, reason: "", region: "", kind: "wholeRole", preset: "s3-bucket", values: {}, grants: null, services: "", policies: "", policy: "",
+  onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, chain: "", externalId: "", sessionName: "", sourceIdentity: "", tags: [],
+};
+const ARN = "arn:aws:iam::111122223333:role/daypass/Scoped";
+
+async function form() {
+  const { agent, face } = await shown("main");
+  await waitFor(() => expect(face.list.chosen).not.toBeNull());
+  await press("Enter", { shiftKey: true });
+  const sheet = within(await screen.findByTestId("request-sheet"));
+  await waitFor(() => expect(sheet.getByTestId<HTMLSelectElement>("chained-role").options.length).toBeGreaterThan(2));
+  return { agent, sheet };
+}
+
+const asked = (agent: FakeAgent): SessionRequest | undefined =>
+  agent.asked.flatMap((intent) => (intent.kind === "request" ? [intent.request] : []))[0];
+
+const type = (field: HTMLElement, value: string): Promise<boolean> => fireEvent.input(field, { target: { value } });
+
+describe("a draft", () => {
+  it("makes the request it was made from", () => {
+    const request: SessionRequest = {
+      ...requestOf(DRAFT, ROLE),
+      reason: "why",
+      scope: { base: { kind: "services", services: ["s3", "logs"] }, regions: ["eu-west-1"], addresses: ["203.0.113.0/24"], untilLeaseEnd: true },
+      path: [{ role: ARN, externalId: "x1" }],
+      labels: { sessionName: "dana", tags: [{ key: "a", value: "b", transitive: true }], sourceIdentity: "dana" },
+    };
+    expect(requestOf({ ...DRAFT, ...draftOf(request) }, ROLE)).toEqual(request);
+  });
+
+  it("is refused with a sentence for what it has wrong", () => {
+    const wrong: [Partial<Draft>, RegExp][] = [
+      [{ seconds: null }, /length of time/],
+      [{ onlyRegions: "eu-west-1 Ireland" }, /Region/],
+      [{ kind: "services", services: "s3:*" }, /service/],
+      [{ kind: "managed", policies: "ReadOnlyAccess" }, /managed policy/],
+      [{ onlyFrom: "home" }, /address/],
+      [{ chain: "Scoped" }, /ARN of a role/],
+      [{ chain: ARN, externalId: "a" }, /external ID/],
+      [{ sessionName: "a b" }, /session name/],
+      [{ tags: [{ key: "aws:x", value: "", transitive: false }] }, /tag/],
+    ];
+    for (const [change, words] of wrong) expect(mistakeIn({ ...DRAFT, ...change })?.fact).toMatch(words);
+    expect(mistakeIn({ ...DRAFT, chain: ARN, kind: "services", services: "s3, logs", onlyFrom: "203.0.113.7" })).toBeNull();
+  });
+
+  it("is told in a few words", () => {
+    expect(scopeWords(WHOLE_ROLE)).toBe("whole role");
+    const base = { kind: "preset", preset: "s3-bucket", values: { bucket: "acme", prefix: "" }, grants: null } as const;
+    expect(scopeWords({ ...WHOLE_ROLE, base: { ...base, values: { ...base.values } }, untilLeaseEnd: true })).toBe("s3-bucket acme · until its end");
+    expect(tagValue("INC-42 <b>why?</b>")).toBe("INC-42  b why  /b");
+  });
+});
+
+describe("the request form", () => {
+  it("takes one bucket through the organisation's role, and shows the policy", async () => {
+    const { agent, sheet } = await form();
+    await fireEvent.click(sheet.getByText("Only one…"));
+    expect(sheet.getByTestId<HTMLSelectElement>("chained-role").selectedOptions[0]?.textContent).toBe("Narrowed · your organisation");
+    await fireEvent.change(sheet.getByTestId("preset"), { target: { value: "s3-bucket" } });
+    await type(sheet.getByTestId("preset-bucket"), "acme-audit-logs");
+    await fireEvent.click(sheet.getByLabelText("Put"));
+    await waitFor(() => expect(sheet.getByTestId("policy").textContent).toContain("arn:aws:s3:::acme-audit-logs/*"));
+    expect(sheet.getByTestId("policy-size").textContent).toMatch(/^\d+ of 2,048 characters$/);
+    await type(sheet.getByTestId("probe-action"), "s3:DeleteObject");
+    await waitFor(() => expect(sheet.getByTestId("verdict").dataset["verdict"]).toBe("notAllowed"));
+    await type(sheet.getByTestId("reason"), "TICKET-1");
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    await waitFor(() => expect(screen.queryByTestId("request-sheet")).toBeNull());
+    expect(asked(agent)).toMatchObject({
+      scope: { base: { kind: "preset", preset: "s3-bucket", values: { bucket: "acme-audit-logs" }, grants: ["list", "get", "put"] } },
+      path: [{ role: expect.stringMatching(/:role\/daypass\/Daypass-Scoped$/) as string, externalId: null }],
+      labels: { sourceIdentity: "dana@example.com", tags: [{ key: "Reason", value: "TICKET-1", transitive: false }] },
+    });
+    await screen.findByText("s3-bucket acme-audit-logs");
+  });
+
+  it("says where a policy is no JSON, and what needs a chained role", async () => {
+    const { sheet } = await form();
+    await fireEvent.click(sheet.getByText("Custom…"));
+    await type(sheet.getByTestId("scope-policy"), "{");
+    expect((await sheet.findByTestId("policy-mistake")).textContent).toMatch(/no JSON \(line 1, column 1\)/);
+    await fireEvent.change(sheet.getByTestId("chained-role"), { target: { value: "" } });
+    expect(sheet.getByTestId("needs-chain")).toBeTruthy();
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    expect((await sheet.findByTestId("refusal")).textContent).toContain("always the whole role");
+  });
+
+  it("offers the nearest duration that is allowed", async () => {
+    const { sheet } = await form();
+    await fireEvent.click(sheet.getByLabelText("Until…"));
+    await type(sheet.getByTestId("duration-typed"), "20 h");
+    await fireEvent.click(await sheet.findByTestId("nearest"));
+    expect(sheet.getByTestId("submit-request").textContent).toContain("Request for 12 h");
+  });
+
+  it("keeps a request as a pass, to be taken with one press", async () => {
+    const { agent, sheet } = await form();
+    await fireEvent.click(sheet.getByText("Read only"));
+    await fireEvent.click(sheet.getByTestId("as-pass"));
+    await type(sheet.getByTestId("pass-name"), "Look around");
+    await fireEvent.click(sheet.getByTestId("save-pass"));
+    await fireEvent.click(await screen.findByTestId("take-pass"));
+    await waitFor(() => expect(agent.asked.at(-1)).toEqual({ kind: "takePass", name: "Look around" }));
+    await fireEvent.click(screen.getByTestId("remove-pass"));
+    await waitFor(() => expect(screen.queryByTestId("passes")).toBeNull());
+  });
+});
