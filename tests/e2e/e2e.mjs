@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 
 import { agent } from "./agent.mjs";
 import { byKeyboard, byMouse } from "./main_job.mjs";
+import { narrowByKeyboard, narrowByMouse } from "./narrow.mjs";
 import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
 import { mute, notifications } from "./notify.mjs";
 import { play, tally } from "./play.mjs";
@@ -13,6 +14,8 @@ import { byDeviceCode, keptSignedIn } from "./ways_in.mjs";
 const SCENARIOS = [
   ["by mouse", "light", byMouse],
   ["by keyboard", "dark", byKeyboard],
+  ["one bucket by mouse", "light", narrowByMouse],
+  ["one bucket by keyboard", "dark", narrowByKeyboard],
   ["device code", "light", byDeviceCode],
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],

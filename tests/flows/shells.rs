@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use daypass_domain::{ids::SessionId, request::Intent, time::Seconds};
+use daypass_domain::{ids::SessionId, request::Intent, settings::Settings, time::Seconds};
 use daypass_practice::{Account, Options};
 use daypass_tests::{
     rig::Rig,
@@ -246,5 +246,10 @@ async fn other_shells_and_people_who_want_none_of_it_keep_their_prompt() {
         terminal.shows("yes").await;
         assert!(!terminal.title().contains("payments-staging"), "{shell}: {}", terminal.title());
     }
+    let settings = Box::new(Settings { prompt: false, ..person.rig.client.settings() });
+    person.rig.ask(Intent::Configure { settings }).await.unwrap();
+    let mut terminal = person.opens(&lease, "bash");
+    terminal.asks("mine>").await;
+    assert!(!terminal.title().contains("payments-staging"), "set off: {}", terminal.title());
     assert_eq!(person.folders(), 0);
 }

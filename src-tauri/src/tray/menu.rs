@@ -8,6 +8,8 @@ use daypass_domain::{
 
 /// The most leases in the menu; the window shows the others.
 const LEASES_SHOWN: usize = 20;
+/// The most passes in the menu.
+const PASSES_SHOWN: usize = 12;
 
 /// Items in groups that lines part from each other.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -90,6 +92,7 @@ impl Menu {
             || vec![vec![Item::new("agent", "Waiting for the agent…", Does::Nothing)]],
             |view| vec![part::news(view), part::leases(view)],
         );
+        groups.push(view.map(part::passes).unwrap_or_default());
         groups.push(view.map(part::quick).unwrap_or_default());
         groups.push(vec![Item::act("find", "Find a role…", Action::FindRole)]);
         groups

@@ -118,9 +118,9 @@ pub(crate) fn own_names() -> (String, String) {
     (variable(ROLE), variable(ACCOUNT_NAME))
 }
 
-/// Whether a shell's prompt and the terminal's title may be changed.
-pub(crate) fn may_change_prompt() -> bool {
-    env::var_os("DAYPASS_PROMPT").is_none_or(|value| value != "off")
+/// Whether a shell's prompt and the terminal's title may be changed: as the variable says, else as is `set`.
+pub(crate) fn may_change_prompt(set: bool) -> bool {
+    env::var_os("DAYPASS_PROMPT").map_or(set, |value| value != "off")
 }
 
 /// The person's shell.

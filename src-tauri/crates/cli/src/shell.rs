@@ -28,8 +28,8 @@ use crate::{
 /// `daypass shell`
 pub(crate) async fn shell(named: Option<&SessionId>, posture: &Posture) -> Result<u8, Trouble> {
     let shell = environment::shell();
-    let Revealed { grant, secret, connection } = match ticket(named, &shell).await {
-        Ok(revealed) => revealed,
+    let (Revealed { grant, secret, connection }, prompt) = match ticket(named, &shell).await {
+        Ok(ticket) => ticket,
         Err(trouble) => return Err(stay_readable(trouble)),
     };
     let mut command = Command::new(&shell);
@@ -38,7 +38,10 @@ pub(crate) async fn shell(named: Option<&SessionId>, posture: &Posture) -> Resul
     drop(secret);
     let end = match Terminal::open() {
         None => child::run(command, connection, |_| {}).await,
-        Some(terminal) => in_terminal(terminal, command, &shell, connection, &grant).await,
+        Some(terminal) => {
+            let may_change = environment::may_change_prompt(prompt);
+            in_terminal(terminal, command, &shell, connection, &grant, may_change).await
+        }
     };
     finish(end)
 }
@@ -50,8 +53,8 @@ async fn in_terminal(
     shell: &OsStr,
     connection: UnixStream,
     grant: &Grant,
+    may_change: bool,
 ) -> io::Result<child::End> {
-    let may_change = environment::may_change_prompt();
     let _startup = may_change.then(|| Startup::of(shell, &mut command)).flatten();
     let terminal = Arc::new(terminal);
     terminal.write(&greeting(grant));
@@ -76,7 +79,7 @@ pub(crate) async fn exec(
 ) -> Result<u8, Trouble> {
     let mut words = command.into_iter();
     let program = words.next().ok_or_else(Trouble::internal)?;
-    let Revealed { grant, secret, connection } = ticket(named, &program).await?;
+    let (Revealed { grant, secret, connection }, _) = ticket(named, &program).await?;
     let mut command = Command::new(program);
     command.args(words);
     environment::give_ticket(&mut command, &grant, &secret);
@@ -85,11 +88,13 @@ pub(crate) async fn exec(
     finish(child::run(command, connection, |_| {}).await)
 }
 
-async fn ticket(named: Option<&SessionId>, program: &OsStr) -> Result<Revealed, Trouble> {
+/// The ticket, and whether the settings let shells wear a prompt.
+async fn ticket(named: Option<&SessionId>, program: &OsStr) -> Result<(Revealed, bool), Trouble> {
     // The connection for the question closes here; the ticket has its own.
-    let session = agent::live_session(&agent::with_sessions().await?, named).await?.session;
+    let client = agent::with_sessions().await?;
+    let session = agent::live_session(&client, named).await?.session;
     let question = Question { session: session.into(), kind: Kind::Ticket, program: name_of(program) };
-    Ok(reveal(&RuntimeFolder::find()?, &question).await?)
+    Ok((reveal(&RuntimeFolder::find()?, &question).await?, client.settings().prompt))
 }
 
 /// The program's name for the record: its file name, and not all of a long one.

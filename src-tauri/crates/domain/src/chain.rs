@@ -168,9 +168,26 @@ pub enum Known {
     Settings,
     /// The organisation's file.
     Organisation,
+    /// The practice organisation has it.
+    Practice,
 }
 
 impl ChainedRole {
+    /// The one that every account of the practice organisation has.
+    #[must_use]
+    pub fn of_practice() -> Self {
+        Self {
+            name: "DaypassScoped".to_owned(),
+            arn: "arn:{partition}:iam::{account}:role/DaypassScoped".to_owned(),
+            external_id: None,
+            from_role: "*".to_owned(),
+            from_account: "*".to_owned(),
+            takes_tags: true,
+            takes_source_identity: true,
+            source: Known::Practice,
+        }
+    }
+
     /// The role's ARN for someone who holds `role`; None where it can't be assumed from there.
     #[must_use]
     pub fn for_role(&self, role: &RoleRef, account_name: &str, partition: &str) -> Option<RoleArn> {

@@ -2,13 +2,13 @@
 
 use daypass_domain::{
     desktop::What,
-    request::{Intent, Open, SessionRequest, SignInTarget},
+    request::{Intent, Open, Pass, SessionRequest, SignInTarget},
     settings::Way,
     text::capitalised,
     view::{Phase, QuickView, SessionView, SignInStatus, SignInView, SsoSessionView, Stage, View},
 };
 
-use super::{Action, Does, Item, LEASES_SHOWN};
+use super::{Action, Does, Item, LEASES_SHOWN, PASSES_SHOWN};
 use crate::tray::label::{left, name};
 
 /// What the person ought to know of. The window says the rest.
@@ -68,6 +68,16 @@ pub(super) fn quick(view: &View) -> Vec<Item> {
     let otherwise =
         (!others.is_empty()).then(|| Item::new("quick", "Open in another way", Does::Open(others)));
     items.into_iter().chain(otherwise).collect()
+}
+
+/// Passes, each taken with a click.
+pub(super) fn passes(view: &View) -> Vec<Item> {
+    let pass = |pass: &Pass| {
+        let label = format!("{} · {}", name(&pass.name), pass.request.duration);
+        let intent = Intent::TakePass { name: pass.name.clone() };
+        Item::act(format!("pass/{}", pass.name), label, Action::Ask(intent))
+    };
+    view.passes.iter().take(PASSES_SHOWN).map(pass).collect()
 }
 
 /// What one click does, and what else there is.

@@ -3,7 +3,7 @@
 use daypass_domain::{
     desktop::{About, DesktopView, Notification},
     failure::Code,
-    request::Open,
+    request::{Open, Pass, SessionRequest},
     settings::Way,
     time::Seconds,
     view::{DeviceView, NoticeView, Phase, SignInStatus, SignInView, Stage},
@@ -107,6 +107,16 @@ fn a_role_is_taken_as_it_was_last() {
     assert_eq!(find(&view, id).label, "★ Billing · payments-prod · terminal, 30 min");
     assert_eq!(opened(id), [Open::Terminal]);
     assert_eq!(opened(&format!("{id}/console")), [Open::Console]);
+}
+
+#[test]
+fn a_pass_is_taken_with_one_click() {
+    let mut view = busy();
+    let request = SessionRequest::of(view.quick[0].role.clone(), Seconds::minutes(15));
+    view.passes = vec![Pass { name: "Replay audit_logs".to_owned(), request, open: vec![] }];
+    assert!(read(&view).contains(&"Replay audit_logs · 15 min".to_owned()));
+    let taken = asked(&view, "pass/Replay audit_logs");
+    assert_eq!(taken, Intent::TakePass { name: "Replay audit_logs".to_owned() });
 }
 
 #[test]

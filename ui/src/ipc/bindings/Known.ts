@@ -3,4 +3,4 @@
 /**
  * Where a chained role, preset or rule is known from.
  */
-export type Known = "daypass" | "config" | "settings" | "organisation";
+export type Known = "daypass" | "config" | "settings" | "organisation" | "practice";

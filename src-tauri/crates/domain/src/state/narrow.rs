@@ -13,6 +13,7 @@ use crate::{
         probe::Probe,
     },
     session::Session,
+    sso::Source,
     state::{
         Lasts, State,
         ask::{Asked, done},
@@ -30,7 +31,9 @@ impl State {
     pub(super) fn options(&self, role: &RoleRef) -> Asked {
         let account_name = self.account_name(role);
         let partition = self.region_of(role, None)?.partition();
-        let chains = self.chained_roles().filter_map(|known| {
+        let sso = self.sso_sessions.get(&role.sso_session);
+        let practice = sso.filter(|s| s.sso.source == Source::Practice).map(|_| ChainedRole::of_practice());
+        let chains = self.chained_roles().chain(&practice).filter_map(|known| {
             Some(Chain {
                 name: known.name.clone(),
                 role: known.for_role(role, &account_name, partition)?,
