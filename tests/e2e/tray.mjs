@@ -198,14 +198,26 @@ async function byTray(place, step) {
     await panel.choose(LEASE, /^Renew$/);
     await until("it ends later", async () => Date.parse((await place.live(1))[0].leaseEnd) > Date.parse(leaseEnd));
   });
-  await step("a click on the icon hides the window, another brings it back", async () => {
-    const shown = (is) => until(`the window is ${is ? "" : "not "}there`, async () => (await place.isShown()) === is);
+  const shown = (is) => until(`the window is ${is ? "" : "not "}there`, async () => (await place.isShown()) === is);
+  const hide = async () => {
     await shown(true);
     await desk.run("xdotool", "search", "--onlyvisible", "--name", "^Daypass$", "windowactivate", "--sync");
     await panel.press("left");
     await shown(false);
+  };
+  await step("a click on the icon hides the window, another brings it back", async () => {
+    await hide();
     await panel.press("left");
     await shown(true);
+  });
+  await step("a minute after it was hidden its web process is gone, and a click brings the window back", async () => {
+    const pages = () => desk.processes().filter(({ command }) => command.includes("WebKitWebProcess")).length;
+    const before = pages();
+    await hide();
+    await until("a web process is gone", () => pages() < before, 90);
+    await panel.press("left");
+    await shown(true);
+    expect(pages() === before, `${pages()} web processes run, and ${before} did before`);
   });
   await step("Sign out signs out", async () => {
     await panel.choose(/signed in since/, /^Sign out$/);
