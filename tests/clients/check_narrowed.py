@@ -13,7 +13,7 @@ import tempfile
 from datetime import datetime, timedelta, timezone
 
 # Clears this machine's own AWS set-up away, before anything of Amazon's is loaded.
-from check_practice import AWS, Practice, Config, boto3, refused, sign_in_at_once
+from check_practice import AWS, Checks, Config, Practice, boto3, refused, sign_in_at_once
 
 ACCOUNT = "111122223333"
 BUCKET = f"audit-logs-{ACCOUNT}"
@@ -36,18 +36,7 @@ def deny(**condition):
 
 
 def main(program):
-    passed, failed = 0, 0
-
-    def check(what, run):
-        nonlocal passed, failed
-        try:
-            run()
-        except Exception as error:  # any failure is counted, whatever its kind
-            failed += 1
-            print(f"failed: {what}: {type(error).__name__}: {error}")
-        else:
-            passed += 1
-            print(f"ok: {what}")
+    check = Checks()
 
     with Practice(program, "--auto-approve") as practice:
         _, _, token = sign_in_at_once(practice)
@@ -251,8 +240,7 @@ def main(program):
         check("boto3: iam get_role shows the trust policies", looked_at)
         check("boto3: what isn't served, and what isn't rightly signed", elsewhere)
 
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return check.told()
 
 
 if __name__ == "__main__":

@@ -123,19 +123,30 @@ def sign_in_with_pkce(practice):
     return oidc, own, token
 
 
-def main(program):
-    passed, failed = 0, 0
+class Checks:
+    """Runs checks one by one, and counts them."""
 
-    def check(what, run):
-        nonlocal passed, failed
+    def __init__(self):
+        self.passed, self.failed = 0, 0
+
+    def __call__(self, what, run):
         try:
             run()
         except Exception as error:  # any failure is counted, whatever its kind
-            failed += 1
+            self.failed += 1
             print(f"failed: {what}: {type(error).__name__}: {error}")
         else:
-            passed += 1
+            self.passed += 1
             print(f"ok: {what}")
+
+    def told(self):
+        """The exit code."""
+        print(f"{self.passed} passed, {self.failed} failed")
+        return 1 if self.failed else 0
+
+
+def main(program):
+    check = Checks()
 
     with Practice(program) as practice:
         kept = {}
@@ -311,8 +322,7 @@ def main(program):
         practice.process.send_signal(signal.SIGTERM)
         check("ends on SIGTERM", lambda: exited(practice.process, 0))
 
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return check.told()
 
 
 def sign_in_at_once(practice):

@@ -17,10 +17,10 @@ use daypass_domain::{
     ids::RoleRef,
     settings::Way,
     sso::{SsoSession, StartUrl, is_secure},
-    time::Timestamp,
+    time::{Expiration, Timestamp},
 };
 use daypass_mutants::{check, of_json};
-use daypass_vault::secret::Secret;
+use daypass_vault::{credentials::Credentials, secret::Secret};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -129,6 +129,17 @@ fn panic_with(failure: &TestCaseError) {
     panic!("the right answer: {failure}");
 }
 
+/// Nothing of the credentials is missing or odd.
+pub(crate) fn is_whole(credentials: &Credentials, expiration: Expiration) -> TestCaseResult {
+    let is_whole = credentials.with(|parts| {
+        let all = [parts.access_key_id, parts.secret_access_key, parts.session_token];
+        all.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic()))
+    });
+    prop_assert!(is_whole);
+    prop_assert!(expiration.0.rfc3339().len() == 20, "{}", expiration.0.rfc3339());
+    Ok(())
+}
+
 /// A code comes only where the answer is wrong, and never one that blames ourselves.
 pub(crate) fn code_is_fair(status: u16, code: Code) -> TestCaseResult {
     prop_assert!(status != 0, "the right answer gave {:?}", code);
@@ -205,17 +216,9 @@ fn mutants_of_role_credentials_are_whole_credentials_or_a_code() {
     };
     asker.check(200, &right, one, |status| {
         match asker.runtime.block_on(portal::role_credentials(&asker.aws, &asker.sso, &asker.token, &role)) {
-            Err(code) => code_is_fair(status, code)?,
-            Ok((credentials, expiration)) => {
-                let is_whole = credentials.with(|parts| {
-                    let all = [parts.access_key_id, parts.secret_access_key, parts.session_token];
-                    all.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic()))
-                });
-                prop_assert!(is_whole);
-                prop_assert!(expiration.0.rfc3339().len() == 20, "{}", expiration.0.rfc3339());
-            }
+            Err(code) => code_is_fair(status, code),
+            Ok((credentials, expiration)) => is_whole(&credentials, expiration),
         }
-        Ok(())
     });
 }
 
