@@ -4,6 +4,10 @@
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1
 export NPM_CONFIG_UPDATE_NOTIFIER := false
+# Where nothing is built twice, what cargo would keep for that only fills the disk.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAMS := $(TARGET)/debug
 CLIENTS := $(TARGET)/clients
