@@ -13,6 +13,7 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     sync::mpsc,
+    task::JoinHandle,
     time::{Duration, timeout},
 };
 use url::Url;
@@ -30,6 +31,19 @@ struct Announcement {
 
 /// Starts it and tells the actor when it is ready, and when it has ended. It ends with us: its standard input closes.
 pub async fn run(mail: mpsc::Sender<Mail>) {
+    mind(tokio::spawn(work(mail.clone())), &mail).await;
+}
+
+/// Where a bug ends the work, nothing is left that waits for it: neither its start nor its SSO session.
+async fn mind(work: JoinHandle<()>, mail: &mpsc::Sender<Mail>) {
+    if work.await.is_err() {
+        for event in [Event::PracticeEnded, Event::PracticeFailed { code: Code::Internal }] {
+            mail.send(Mail::Event(event)).await.ok();
+        }
+    }
+}
+
+async fn work(mail: mpsc::Sender<Mail>) {
     let (sso, mut child) = match start().await {
         Ok(started) => started,
         Err(code) => {
@@ -90,6 +104,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_bug_is_said_as_a_failure() {
+        let (mail, mut said) = mpsc::channel(2);
+        mind(tokio::spawn(async { panic!("a mistake that a test makes") }), &mail).await;
+        assert!(matches!(said.recv().await, Some(Mail::Event(Event::PracticeEnded))));
+        let failed = said.recv().await;
+        assert!(matches!(failed, Some(Mail::Event(Event::PracticeFailed { code: Code::Internal }))));
+        mind(tokio::spawn(async {}), &mail).await;
+        drop(mail);
+        assert!(said.recv().await.is_none());
+    }
 
     #[test]
     fn whatever_the_program_prints_leads_nowhere_but_here_or_over_https() {
