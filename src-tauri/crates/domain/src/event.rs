@@ -25,6 +25,10 @@ pub enum Event {
     BrowserWanted {
         attempt: u32,
     },
+    /// The browser came back; what it brought is being redeemed.
+    BrowserCame {
+        attempt: u32,
+    },
     /// The sign-in waits for the person to approve this device code.
     DeviceCode {
         attempt: u32,

@@ -173,8 +173,18 @@ pub enum Stage {
     Starting,
     /// Waiting for the person in the browser; `Intent::SignInUrl` gives the address.
     Browser,
+    /// The browser came back: waiting for Identity Center's answer.
+    Finishing,
     /// Waiting for the person to approve the device code, in any browser.
     DeviceCode,
+}
+
+impl Stage {
+    /// Whether `Intent::SignInUrl` gives an address.
+    #[must_use]
+    pub fn has_address(self) -> bool {
+        matches!(self, Self::Browser | Self::DeviceCode)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]

@@ -230,6 +230,7 @@ impl World {
             52 => Event::SyncFailed { sso_session, code },
             53 => Event::PracticeReady { sso: Box::new(sso(2, Source::Practice)) },
             54 => Event::PracticeEnded,
+            55 => Event::BrowserCame { attempt },
             _ => Event::BrowserWanted { attempt },
         };
         let is_tick = matches!(event, Event::Tick);

@@ -27,7 +27,7 @@ pub enum Wanted {
 pub async fn sign_in_wants(client: &Client, attempt: u32) -> Result<Wanted, Failure> {
     let device = client
         .wait_for(|view| match under_way(view, attempt).map(|s| (s.stage, &s.device)) {
-            Some((Stage::Starting, _)) => None,
+            Some((Stage::Starting | Stage::Finishing, _)) => None,
             Some((Stage::Browser, _)) => Some(Ok(None)),
             Some((Stage::DeviceCode, device)) => device.clone().map(|d| Ok(Some(Wanted::DeviceCode(d)))),
             None => Some(how_it_ended(view).map(|()| Some(Wanted::Nothing))),

@@ -5,7 +5,7 @@ use daypass_domain::{
     request::{Intent, Open, Pass, SessionRequest, SignInTarget},
     settings::Way,
     text::capitalised,
-    view::{Phase, QuickView, SessionView, SignInStatus, SignInView, SsoSessionView, Stage, View},
+    view::{Phase, QuickView, SessionView, SignInStatus, SignInView, SsoSessionView, View},
 };
 
 use super::{Action, Does, Item, LEASES_SHOWN, PASSES_SHOWN};
@@ -145,7 +145,9 @@ fn signing_in(id: &str, sign_in: &SignInView) -> Vec<Item> {
     let code = sign_in.device.as_ref().map(|device| {
         Item::new(format!("{id}/code"), format!("Code {}", name(&device.user_code)), Does::Nothing)
     });
-    let page = (sign_in.stage != Stage::Starting)
+    let page = sign_in
+        .stage
+        .has_address()
         .then(|| Item::act(format!("{id}/browser"), "Open the browser", Action::Ask(Intent::SignInUrl)));
     let cancel = Item::act(format!("{id}/cancel"), "Cancel", Action::Ask(Intent::CancelSignIn));
     code.into_iter().chain(page).chain([cancel]).collect()

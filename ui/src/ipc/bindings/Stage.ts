@@ -3,4 +3,4 @@
 /**
  * How far a sign-in is.
  */
-export type Stage = "starting" | "browser" | "deviceCode";
+export type Stage = "starting" | "browser" | "finishing" | "deviceCode";

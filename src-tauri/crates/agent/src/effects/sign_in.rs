@@ -93,7 +93,9 @@ impl Effects {
         let url = authorization.url.with(Secret::copy_of).map_err(|_| Code::NoMemory)?;
         // Serving begins before the client hears that it may open the browser.
         let (code, ()) = tokio::join!(redirect.wait(uid(), url), self.tell(Event::BrowserWanted { attempt }));
-        let token = oidc::redeem(&self.aws, sso, &authorization, &code?).await?;
+        let code = code?;
+        self.tell(Event::BrowserCame { attempt }).await;
+        let token = oidc::redeem(&self.aws, sso, &authorization, &code).await?;
         Ok(self.signed_in_by(authorization.registration, token))
     }
 

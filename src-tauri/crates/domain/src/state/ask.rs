@@ -39,7 +39,7 @@ impl State {
                 Ok((Answer { attempt: Some(attempt), ..Answer::default() }, effects))
             }
             Intent::SignInUrl => match &self.sign_in {
-                Some(s) if s.stage != SignInStage::Starting => done(vec![]),
+                Some(s) if s.stage.has_address() => done(vec![]),
                 _ => Err(Code::NoSignIn.into()),
             },
             Intent::CancelSignIn => match self.sign_in.take() {

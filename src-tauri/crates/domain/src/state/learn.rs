@@ -8,7 +8,7 @@ use crate::{
     request::SessionRequest,
     session::{Due, Stage},
     sso::Source,
-    state::{Sso, State, ask::requesting},
+    state::{SLOW_AFTER, Sso, State, ask::requesting},
     time::{Expiration, Moment, Seconds, Timestamp},
     view::{NoticeView, Progress, SignInStatus, Stage as SignInStage, Why},
 };
@@ -31,6 +31,13 @@ impl State {
                 if let Some(sign_in) = self.sign_in.as_mut().filter(|s| s.attempt == attempt) {
                     sign_in.stage = SignInStage::Browser;
                     sign_in.hint_at = now.after(HINT_AFTER);
+                }
+                vec![]
+            }
+            Event::BrowserCame { attempt } => {
+                if let Some(sign_in) = self.sign_in.as_mut().filter(|s| s.attempt == attempt) {
+                    sign_in.stage = SignInStage::Finishing;
+                    sign_in.hint_at = now.after(SLOW_AFTER);
                 }
                 vec![]
             }

@@ -36,7 +36,7 @@ impl State {
                 device: s.device.clone(),
                 started_at: s.started_at,
                 hint: s.hint_at.has_passed(now).then(|| match s.stage {
-                    SignInStage::Starting => Code::SlowAnswer.into(),
+                    SignInStage::Starting | SignInStage::Finishing => Code::SlowAnswer.into(),
                     SignInStage::Browser => Code::StillWaiting.into(),
                     SignInStage::DeviceCode => Code::CodeWaits.into(),
                 }),

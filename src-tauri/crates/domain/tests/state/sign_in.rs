@@ -145,6 +145,25 @@ fn after_thirty_seconds_in_the_browser_the_view_says_what_to_check() {
 }
 
 #[test]
+fn once_the_browser_came_back_nothing_says_that_it_has_not() {
+    let mut rig = Rig::signed_out();
+    let attempt = rig.start_sign_in("acme");
+    rig.learn(Event::BrowserWanted { attempt });
+    rig.pass(Seconds(31));
+    rig.learn(Event::BrowserCame { attempt: attempt + 1 });
+    assert_eq!(
+        rig.view().sign_in.unwrap().hint.unwrap().code,
+        Code::StillWaiting,
+        "that was another attempt's"
+    );
+    rig.learn(Event::BrowserCame { attempt });
+    assert!(rig.view().sign_in.unwrap().hint.is_none());
+    assert_eq!(rig.ask(Intent::SignInUrl), Err(Code::NoSignIn), "its address is spent");
+    rig.pass(Seconds(8));
+    assert_eq!(rig.view().sign_in.unwrap().hint.unwrap().code, Code::SlowAnswer);
+}
+
+#[test]
 fn after_eight_seconds_without_an_answer_everything_that_waits_says_so() {
     let mut rig = Rig::signed_in();
     let lease = rig.request("Billing", HOUR);
