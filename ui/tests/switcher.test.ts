@@ -43,6 +43,18 @@ describe("the switcher's window", () => {
     expect(agent.asked).toEqual([]);
   });
 
+  it("leaves to the main window what is wanted of that", async () => {
+    const agent = await shown();
+    const role = await find("staging dev");
+    agent.change((view) => {
+      const [ssoSession] = view.ssoSessions;
+      if (!ssoSession || !view.desktop) throw new Error("no desktop");
+      view.desktop.show = { count: 1, what: { kind: "request", role: { ssoSession: ssoSession.name, ...role } } };
+    });
+    await fireEvent.keyDown(field(), { key: "Escape" });
+    await waitFor(() => expect(agent.wished).toEqual([{ kind: "hideSwitcher" }]));
+  });
+
   it("goes away on Esc, and is empty when it comes back", async () => {
     const agent = await shown();
     await find("staging dev");

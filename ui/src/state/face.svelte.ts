@@ -58,7 +58,6 @@ export class Face {
     this.list = new RoleList(this.catalogue);
     $effect.root(() => {
       $effect(() => this.#announce());
-      $effect(() => this.#bringUp());
     });
     agent.watch((view) => this.#learn(view)).catch((thrown: unknown) => {
       this.toasts.refuse(failureOf(thrown), null);
@@ -246,6 +245,20 @@ export class Face {
     else this.toasts.say(`No session of ${entry.role} is live. Press Enter to request one.`);
   }
 
+  /** Shows what the tray, the switcher or a notification wants of the main window, once what it takes is there. */
+  bringUp(): void {
+    const what = this.#wanted;
+    if (what === null || this.#view === null || !this.catalogue.loaded) return;
+    this.#wanted = null;
+    untrack(() => {
+      if (what.kind === "settings") return this.settings.open();
+      this.settings.leave();
+      const role = what.kind === "request" ? keyOf(what.role) : null;
+      const hit = role === null ? undefined : this.catalogue.index.byRank.find(({ key }) => key === role);
+      if (hit) this.form(hit.entry);
+    });
+  }
+
   #learn(view: View | null): void {
     this.#connected = view !== null;
     if (view === null) {
@@ -266,20 +279,6 @@ export class Face {
     this.#shown = show?.count ?? null;
     this.#view = view;
     this.settings.learn(view.settings);
-  }
-
-  /** Shows what the tray, the switcher or a notification wants shown, once what it takes is there. */
-  #bringUp(): void {
-    const what = this.#wanted;
-    if (what === null || this.#view === null || !this.catalogue.loaded) return;
-    this.#wanted = null;
-    untrack(() => {
-      if (what.kind === "settings") return this.settings.open();
-      this.settings.leave();
-      const role = what.kind === "request" ? keyOf(what.role) : null;
-      const hit = role === null ? undefined : this.catalogue.index.byRank.find(({ key }) => key === role);
-      if (hit) this.form(hit.entry);
-    });
   }
 
   #announce(): void {
