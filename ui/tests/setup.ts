@@ -17,6 +17,7 @@ function keep(timer: ReturnType<typeof setTimeout>): ReturnType<typeof setTimeou
 afterEach(() => {
   cleanup();
   document.body.replaceChildren();
+  localStorage.clear();
 });
 
 afterAll(() => running.forEach((timer) => clearTimeout(timer)));

@@ -3,7 +3,8 @@ import type { Environment } from "../ipc/bindings/Environment";
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import type { AccountGroup, Index, Indexed } from "./catalogue";
 
-export type Grouping = "account" | "environment" | "none";
+export const GROUPINGS = ["account", "environment", "none"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 
 interface Heading {
   readonly key: string;

@@ -1,6 +1,7 @@
 // The role list on screen: tab, grouping, what is collapsed, query, and the chosen row.
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import { pinnedKey, type Indexed } from "../lib/catalogue";
+import { keep, recall } from "../lib/left";
 import { isStop, rowsOfAll, rowsOfSome, type Grouping, type Row } from "../lib/rows";
 import { Finder, wordsOf } from "../lib/search";
 import type { Catalogue } from "./catalogue.svelte";
@@ -27,6 +28,10 @@ export class RoleList {
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
+    const left = recall();
+    if (left === null) return;
+    this.#grouping = left.grouping;
+    this.#collapsed = new Set(left.collapsed);
   }
 
   get tab(): Tab {
@@ -85,6 +90,7 @@ export class RoleList {
 
   group(grouping: Grouping): void {
     this.#grouping = grouping;
+    this.#keep();
     this.#restart();
   }
 
@@ -115,6 +121,7 @@ export class RoleList {
     const collapsed = new Set(this.#collapsed);
     if (!collapsed.delete(key)) collapsed.add(key);
     this.#collapsed = collapsed;
+    this.#keep();
   }
 
   /** Hides the roles of the chosen one's heading, which is chosen then. Whether there was something to hide. */
@@ -143,7 +150,12 @@ export class RoleList {
   collapseAll(on: boolean): void {
     const keys = this.#rows.flatMap((row) => (row.kind === "role" || row.kind === "section" ? [] : [row.key]));
     this.#collapsed = on ? new Set([...this.#collapsed, ...keys]) : NOTHING;
+    this.#keep();
     this.#restart();
+  }
+
+  #keep(): void {
+    keep({ grouping: this.#grouping, collapsed: [...this.#collapsed] });
   }
 
   #stopAt(at: number): void {

@@ -45,6 +45,7 @@ export async function during(state: string, act: (page: Page) => Promise<void>, 
     throw thrown;
   }
   page.removeAllListeners();
+  await page.evaluate(() => localStorage.clear());
   idle.push(page);
 }
 
