@@ -165,6 +165,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     view.standing = [settingsInvalid, clockOff];
   },
   settings(view) {
+    if (view.desktop) view.desktop.show = { count: 1, what: { kind: "settings" } };
     view.ssoSessions.push(ssoSession("initech", { source: "typed", startUrl: "https://initech.awsapps.com/start", region: "eu-central-1", colour: "pink" }));
     view.settings = someSettings({
       ssoSessions: [

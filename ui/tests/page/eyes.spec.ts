@@ -8,7 +8,7 @@ useBrowser();
 
 const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page) => Promise<void>])[] = [
   ["main", "main", async (page) => { await page.getByTestId("role-row").first().waitFor(); }],
-  ["settings", "settings", async (page) => { await page.keyboard.press("Control+,"); }],
+  ["settings", "settings", async (page) => { await page.getByTestId("settings").waitFor(); }],
   ["request sheet", "main", async (page) => {
     await page.getByTestId("role-row").first().waitFor();
     await page.keyboard.press("Shift+Enter");

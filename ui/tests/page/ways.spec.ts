@@ -140,7 +140,7 @@ describe.concurrent("what no notification daemon shows", () => {
 
 describe.concurrent("settings", () => {
   it("open with Ctrl comma, go through their parts by arrows, and give the focus back", () =>
-    during("settings", async (page) => {
+    during("main", async (page) => {
       await page.getByTestId("role-row").first().waitFor();
       await page.getByTestId("role-list").focus();
       await page.keyboard.press("Control+,");
@@ -154,7 +154,6 @@ describe.concurrent("settings", () => {
 
   it("keep what was typed when it is refused, and say why beside it", () =>
     during("settings", async (page) => {
-      await page.keyboard.press("Control+,");
       await page.locator("[data-part=leases]").click();
       const field = page.getByTestId("default-duration");
       expect(await field.inputValue()).toBe("1 h 30 min");
@@ -173,7 +172,6 @@ describe.concurrent("settings", () => {
 
   it("add an SSO session, refuse its name twice, remove it and take that back", () =>
     during("settings", async (page) => {
-      await page.keyboard.press("Control+,");
       await page.getByTestId("new-sso-name").fill("initech");
       await page.getByTestId("new-sso-url").fill("https://hooli.awsapps.com/start");
       await page.getByTestId("new-sso-region").fill("us-east-1");
@@ -191,7 +189,6 @@ describe.concurrent("settings", () => {
 
   it("dress accounts by rules, say live how many match, and move rules by keyboard", () =>
     during("settings", async (page) => {
-      await page.keyboard.press("Control+,");
       await page.locator("[data-part=accounts]").click();
       const rules = page.getByTestId("account-rule");
       await until(page, () => rules.first().getByTestId("rule-matches").textContent(), (value) => expect(value).toContain("18 accounts, 54 roles"));
@@ -207,7 +204,6 @@ describe.concurrent("settings", () => {
 
   it("remove a rule and a favourite, and take both back", () =>
     during("settings", async (page) => {
-      await page.keyboard.press("Control+,");
       await page.locator("[data-part=accounts]").click();
       await page.getByTestId("remove-rule").first().click();
       await until(page, () => page.getByTestId("account-rule").count(), (value) => expect(value).toBe(2));
@@ -222,7 +218,6 @@ describe.concurrent("settings", () => {
 
   it("say what to be told of, when to be quiet, and whether to start at login", () =>
     during("settings", async (page) => {
-      await page.keyboard.press("Control+,");
       await page.locator("[data-part=notifications]").click();
       await page.getByTestId("told-15").uncheck();
       await page.getByTestId("start-at-login").check();
