@@ -1,5 +1,5 @@
 # `make run` starts Daypass on a practice organisation; `make test` runs every check there is; `make package` packs it.
-# `make bench` measures it, or only what is named: make bench MEASURE='start idle tray typing sync'
+# `make bench` measures it, or only what is named: make bench MEASURE='start idle tray mute typing sync'
 
 MAKEFLAGS += --no-print-directory
 export NO_COLOR := 1

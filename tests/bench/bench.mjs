@@ -1,16 +1,17 @@
 // What Daypass costs, each figure beside one taken in the same run. It asserts nothing: other work on the machine shows.
-// Usage: bench.mjs FOLDER_OF_THE_PROGRAMS [start|idle|tray|typing|sync ...]   (under a display)
+// Usage: bench.mjs FOLDER_OF_THE_PROGRAMS [start|idle|tray|mute|typing|sync ...]   (under a display)
 import { loadavg } from "node:os";
 import { resolve } from "node:path";
 
 import { table } from "./figures.mjs";
 import { idle } from "./idle.mjs";
+import { mute } from "./mute.mjs";
 import { start } from "./start.mjs";
 import { sync } from "./sync.mjs";
 import { tray } from "./tray.mjs";
 import { typing } from "./typing.mjs";
 
-const MEASURES = { start, idle, tray, typing, sync };
+const MEASURES = { start, idle, tray, mute, typing, sync };
 
 const [folder = "target/release", ...only] = process.argv.slice(2);
 const wanted = Object.keys(MEASURES).filter((name) => only.length === 0 || only.includes(name));

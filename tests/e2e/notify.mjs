@@ -122,12 +122,17 @@ export const notifications = (scenario) => {
   ];
 };
 
-/** A daemon that takes calls and never answers. */
 const MUTE = `import dbus, time
 bus = dbus.SessionBus()
 bus.request_name("${NAME}")
 print("there", flush=True)
 time.sleep(600)`;
+
+/** Starts a daemon that takes calls and never answers. */
+export async function startMute(desk) {
+  const daemon = desk.start("/usr/bin/python3", ["-c", MUTE]);
+  await new Promise((there) => daemon.stdout.once("data", there));
+}
 
 export const mute = (scenario) => {
   const { desk } = scenario;
@@ -135,8 +140,7 @@ export const mute = (scenario) => {
   return [
     ["the window opens although the notification daemon never answers", async () => {
       await desk.startBus();
-      const daemon = desk.start("/usr/bin/python3", ["-c", MUTE]);
-      await new Promise((there) => daemon.stdout.once("data", there));
+      await startMute(desk);
       window = await begin(scenario);
     }],
     ["the window tells what the daemon does not, and its button works", async () => {
