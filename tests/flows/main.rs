@@ -12,6 +12,7 @@ mod kept;
 mod lease;
 mod left_behind;
 mod organisation;
+mod protection;
 mod scopes;
 mod settings;
 mod shells;

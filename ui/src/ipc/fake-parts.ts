@@ -1,4 +1,5 @@
 // What the fake agent's scenes are made of: sentences, SSO sessions, leases, settings.
+import type { Answer } from "./bindings/Answer";
 import type { Code } from "./bindings/Code";
 import type { Failure } from "./bindings/Failure";
 import type { RoleEntry } from "./bindings/RoleEntry";
@@ -10,6 +11,9 @@ import type { SsoSessionView } from "./bindings/SsoSessionView";
 import { WHOLE_ROLE } from "../lib/scope";
 
 export const MINUTE = 60_000;
+export const NOTHING: Answer = {
+  session: null, attempt: null, url: null, open: [], options: null, preview: null, protection: null, selfCheck: null,
+};
 const PRACTICE_URL = "http://127.0.0.1:41733/start";
 
 export const unreachable = fail("unreachable", "AWS cannot be reached", "Check the network, the VPN and the proxy, then try again.", "retry");
@@ -128,3 +132,6 @@ export function withCode(now: number, change: Partial<SignInView> = {}): SignInV
 export function thrown(failure: Failure): never {
   throw failure;
 }
+
+/** Whether it wants or has credentials. */
+export const holds = (session: SessionView): boolean => session.phase !== "ended" && session.phase !== "failed";

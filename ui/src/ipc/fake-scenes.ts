@@ -13,6 +13,8 @@ export interface Scene {
   view: View;
   roles: RoleEntry[];
   gone: boolean;
+  /** Whether the self-check finds copies. */
+  finds?: boolean;
 }
 
 /** The scene of this name; "main" for any other. */
@@ -214,6 +216,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
       "Memory could not be locked: the limit (ulimit -l) is 64 KiB, 1 MiB is needed.",
       "Lock-screen signals are not available, so leases do not end when the screen locks.",
     ];
+  },
+  found(_view, _practice, _roles, _now, scene) {
+    scene.finds = true;
   },
   /** For looking at what ten leases cost. */
   busy(view, _practice, roles, now) {

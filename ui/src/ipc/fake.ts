@@ -13,10 +13,11 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  aSession, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  NOTHING, aSession, holds, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
   thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
 import { someRoles } from "./fake-roles";
+import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
 import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
 import { dressed, dressedCards, moved, noted, placed, refusalOf } from "./fake-settings";
@@ -26,7 +27,6 @@ import { keyOf } from "../lib/search";
 const ISSUED = 300;
 /** How long the fake person takes to approve a device code. */
 const APPROVED = 6000;
-const NOTHING: Answer = { session: null, attempt: null, url: null, open: [], options: null, preview: null };
 
 export interface FakeAgent extends Agent {
   /** What was asked, in order. For tests. */
@@ -167,6 +167,9 @@ class World {
       case "dismissNotice":
         view.notice = null;
         break;
+      case "protection":
+      case "selfCheck":
+        return { ...NOTHING, ...looked(intent.kind, this.scene) };
       case "quit":
         this.#onView(null);
         return NOTHING;
@@ -342,5 +345,3 @@ class World {
     return this.scene.view.ssoSessions.find((one) => one.name === name) ?? thrown(unknownSso);
   }
 }
-
-const holds = (session: SessionView): boolean => session.phase !== "ended" && session.phase !== "failed";

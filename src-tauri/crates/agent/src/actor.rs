@@ -31,6 +31,7 @@ use crate::{
     files::{Memory, Writer},
     nonce::Nonces,
     organisation,
+    protection::{Known, Watchman},
     settings::Keeper,
 };
 
@@ -60,6 +61,8 @@ pub enum Mail {
 pub struct Keepers {
     pub settings: Option<Keeper>,
     pub organisation: organisation::Keeper,
+    /// Who looks at the guards.
+    pub watchman: Arc<Watchman>,
 }
 
 /// Everything the actor holds.
@@ -83,6 +86,7 @@ pub struct Actor {
     settlers: Vec<oneshot::Sender<()>>,
     /// Who waits for credentials that are being issued.
     askers: Vec<Asker>,
+    watchman: Arc<Watchman>,
 }
 
 impl Actor {
@@ -108,6 +112,7 @@ impl Actor {
             holders: 0,
             settlers: Vec::new(),
             askers: Vec::new(),
+            watchman: keepers.watchman,
         }
     }
 
@@ -157,6 +162,7 @@ impl Actor {
     /// Takes one letter; false to quit.
     async fn take(&mut self, letter: Mail) -> bool {
         match letter {
+            Mail::Ask(intent, reply) if intent.takes_a_look() => self.look(&intent, reply),
             Mail::Ask(intent, reply) => {
                 let quits = matches!(*intent, Intent::Quit);
                 let answer = self.ask(*intent).await;
@@ -204,6 +210,26 @@ impl Actor {
         }
         self.publish();
         Ok(answer)
+    }
+
+    /// Has the guards looked at, and answers when that is done; the actor goes on meanwhile.
+    fn look(&mut self, intent: &Intent, reply: oneshot::Sender<Result<Answer, Failure>>) {
+        let (effects, watchman) = (Arc::clone(&self.effects), Arc::clone(&self.watchman));
+        let is_check = matches!(intent, Intent::SelfCheck);
+        let known = Known {
+            kept: self.state.kept(),
+            wiping: self.state.wiping(),
+            port: self.endpoint.as_ref().map(Endpoint::port),
+            clients: u32::try_from(self.holders).unwrap_or(0),
+        };
+        self.tasks.spawn(None, async move {
+            let answer = if is_check {
+                watchman.self_check(&effects).await.map_err(Into::into)
+            } else {
+                Ok(watchman.protection(&effects, known).await)
+            };
+            reply.send(answer).ok();
+        });
     }
 
     async fn learn(&mut self, event: Event) {

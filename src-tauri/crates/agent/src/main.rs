@@ -12,7 +12,10 @@ use daypass_agent::{
     settings::SettingsFile,
 };
 use daypass_aws::{client::Aws, config, keyring::Keyring};
-use daypass_domain::failure::{Code, Failure};
+use daypass_domain::{
+    failure::{Code, Failure},
+    protection,
+};
 use daypass_vault::harden::{Hardening, can_lock, harden};
 use daypass_wire::folder::RuntimeFolder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -93,16 +96,10 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
 /// What protects less than it should on this machine.
 fn degraded(hardening: Hardening, folder: &RuntimeFolder) -> Vec<String> {
     let checks = [
-        (
-            hardening.undumpable,
-            "Other programs of yours may read the agent's memory: the system refused to forbid it.",
-        ),
-        (hardening.no_core, "A crash may leave a core file: the system refused to forbid it."),
-        (can_lock(), "Credentials may reach the swap: the system refused to lock memory. Raise `ulimit -l`."),
-        (
-            folder.is_runtime_dir,
-            "XDG_RUNTIME_DIR is missing: the agent's socket is in ~/.local/state/daypass/run instead.",
-        ),
+        (hardening.undumpable, protection::READABLE),
+        (hardening.no_core, protection::DUMPS_CORE),
+        (can_lock(), protection::NOT_LOCKED),
+        (folder.is_runtime_dir, protection::NO_RUNTIME_FOLDER),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, sentence)| sentence.to_owned()).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -28,6 +29,7 @@ use crate::{
     files::Memory,
     guard::{self, Buses},
     organisation::OrganisationFiles,
+    protection::Watchman,
     secrets::Secrets,
     settings::SettingsFile,
     socket::{self, Desk},
@@ -84,6 +86,8 @@ impl Agent {
         let listener = socket::bind(&parts.folder)?;
         let remembered = parts.memory.as_ref().map(Memory::read).unwrap_or_default();
         let mut file = parts.settings;
+        let places = parts.memory.iter().map(Memory::folder).chain(file.iter().map(SettingsFile::folder));
+        let places = places.map(Path::to_owned).collect();
         let read = file.as_mut().map(SettingsFile::start).unwrap_or_default();
         let mut organisation_files = parts.organisation;
         let organisation = organisation_files.start(read.settings.organisation_file.as_deref());
@@ -102,7 +106,9 @@ impl Agent {
         let (mail, letters) = mpsc::channel(256);
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
-        let keepers = Keepers { settings: keeper, organisation: organisation_files.keep(mail.clone()) };
+        let watchman = Arc::new(Watchman::new(parts.folder.clone(), places));
+        let keepers =
+            Keepers { settings: keeper, organisation: organisation_files.keep(mail.clone()), watchman };
         let actor = Actor::new(state, effects, parts.memory, keepers);
         let has_quit = watch::Sender::new(false);
         let desk = Desk {

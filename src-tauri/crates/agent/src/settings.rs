@@ -79,6 +79,12 @@ impl SettingsFile {
         Self { path: folder.join("settings.toml"), text: String::new() }
     }
 
+    /// The folder it is in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// Reads it; makes it where there is none. A broken file is kept as `.bad`, and defaults are used.
     pub fn start(&mut self) -> AtStart {
         let settings = Settings::default();

@@ -142,6 +142,15 @@ impl Desk {
                 };
                 let message = match question {
                     Question::Watch => None,
+                    // A look at the machine takes a while: what is asked meanwhile does not wait for it.
+                    Question::Ask(intent) if intent.takes_a_look() => {
+                        let (desk, sender) = (self.clone(), sender.clone());
+                        tokio::spawn(async move {
+                            let reply = desk.ask(intent).await;
+                            sender.send(Some(FromAgent::Reply { number, reply })).await.ok();
+                        });
+                        continue;
+                    }
                     Question::Ask(intent) => Some(FromAgent::Reply { number, reply: self.ask(intent).await }),
                     Question::Catalog { from } => {
                         let (sender, reply) = oneshot::channel();

@@ -18,6 +18,7 @@ pub mod failure;
 pub mod ids;
 pub mod notification;
 pub mod organisation;
+pub mod protection;
 pub mod request;
 pub mod scope;
 pub mod session;

@@ -7,6 +7,7 @@ use crate::{
     chain::{ExternalId, Hop, Known, Labels, MOST_HOPS, RoleArn, SessionName},
     failure::{Code, Failure},
     ids::{Region, RoleRef, SessionId, SsoSessionName},
+    protection::{Protection, SelfCheck},
     scope::{
         Scope,
         preset::Preset,
@@ -282,9 +283,19 @@ pub enum Intent {
     DismissNotice,
     /// End everything and the agent.
     Quit,
+    /// Look at every guard, now.
+    Protection,
+    /// Look through the agent's own memory for copies of what it holds and held.
+    SelfCheck,
 }
 
 impl Intent {
+    /// Whether the answer takes a look at the machine: nothing else should wait for it.
+    #[must_use]
+    pub fn takes_a_look(&self) -> bool {
+        matches!(self, Self::Protection | Self::SelfCheck)
+    }
+
     /// Sign in the way that is set.
     #[must_use]
     pub fn sign_in(target: SignInTarget) -> Self {
@@ -309,4 +320,8 @@ pub struct Answer {
     pub options: Option<Box<Options>>,
     #[serde(default)]
     pub preview: Option<Box<Preview>>,
+    #[serde(default)]
+    pub protection: Option<Box<Protection>>,
+    #[serde(default)]
+    pub self_check: Option<Box<SelfCheck>>,
 }

@@ -7,6 +7,7 @@ mod ask;
 mod desktop;
 mod learn;
 mod narrow;
+mod protection;
 mod settings;
 mod show;
 

@@ -1,6 +1,10 @@
 //! Role credentials: access key id + secret access key + session token, in one run of pages.
 
-use crate::{page::NoMemory, secret::Secret};
+use crate::{
+    held::{Held, Kind},
+    page::NoMemory,
+    secret::Secret,
+};
 
 /// One set of role credentials.
 pub struct Credentials {
@@ -53,6 +57,16 @@ impl Credentials {
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.parts.is_locked()
+    }
+}
+
+impl Held for Credentials {
+    /// The access key id is no secret.
+    fn each(&self, see: &mut dyn FnMut(Kind, &Secret, &[u8])) {
+        self.with(|parts| {
+            see(Kind::SecretAccessKey, &self.parts, parts.secret_access_key.as_bytes());
+            see(Kind::SessionToken, &self.parts, parts.session_token.as_bytes());
+        });
     }
 }
 

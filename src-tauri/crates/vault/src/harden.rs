@@ -27,6 +27,17 @@ pub fn harden() -> Hardening {
     }
 }
 
+/// How this process stands now, as the kernel says.
+#[must_use]
+pub fn standing() -> Hardening {
+    let mut core = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
+    // SAFETY: plain system calls; the pointer is to a live value.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_CORE, &raw mut core);
+        Hardening { undumpable: libc::prctl(libc::PR_GET_DUMPABLE) == 0, no_core: core.rlim_cur == 0 }
+    }
+}
+
 /// Whether the system lets us lock memory at all.
 #[must_use]
 pub fn can_lock() -> bool {

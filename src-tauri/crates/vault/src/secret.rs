@@ -1,5 +1,7 @@
 //! One secret: some bytes in locked pages, lent and never given.
 
+use std::ops::Range;
+
 use crate::page::{NoMemory, Pages};
 
 /// Bytes that cannot be cloned, printed, compared or serialised. Zeroed when dropped.
@@ -66,6 +68,13 @@ impl Secret {
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.pages.is_locked()
+    }
+
+    /// Where its pages are.
+    #[must_use]
+    pub fn place(&self) -> Range<usize> {
+        let bytes = self.pages.bytes().as_ptr_range();
+        bytes.start as usize..bytes.end as usize
     }
 }
 

@@ -2,6 +2,8 @@
 import type { Open } from "./Open";
 import type { Options } from "./Options";
 import type { Preview } from "./Preview";
+import type { Protection } from "./Protection";
+import type { SelfCheck } from "./SelfCheck";
 import type { SessionId } from "./SessionId";
 
 /**
@@ -23,4 +25,4 @@ url: string | null,
 /**
  * What to open once the session of a pass is live.
  */
-open: Array<Open>, options: Options | null, preview: Preview | null, };
+open: Array<Open>, options: Options | null, preview: Preview | null, protection: Protection | null, selfCheck: SelfCheck | null, };

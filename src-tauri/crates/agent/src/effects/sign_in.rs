@@ -179,6 +179,11 @@ impl Effects {
         self.tell_keyring(sso, forgotten).await;
     }
 
+    /// What keeps the keyring from keeping something now.
+    pub async fn keyring_trouble(&self) -> Option<Code> {
+        self.keyring.probe().await.err().map(keyring_code)
+    }
+
     async fn tell_keyring(&self, sso: &SsoSession, outcome: Result<(), KeyringTrouble>) {
         let trouble = outcome.err().map(keyring_code);
         self.tell(Event::Keyring { sso_session: sso.name.clone(), trouble }).await;

@@ -111,6 +111,8 @@ impl State {
                 effects.push(Effect::Quit);
                 done(effects)
             }
+            // Nothing that the state knows: the agent looks, and answers.
+            Intent::Protection | Intent::SelfCheck => done(vec![]),
         }
     }
 

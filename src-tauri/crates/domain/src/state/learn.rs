@@ -5,6 +5,7 @@ use crate::{
     event::{Effect, Event},
     failure::{Code, Failure},
     ids::{AccountId, SessionId, SsoSessionName},
+    protection::NOT_LOCKED,
     request::SessionRequest,
     session::{Due, Stage},
     sso::Source,
@@ -13,8 +14,6 @@ use crate::{
     view::{NoticeView, Progress, SignInStatus, Stage as SignInStage, Why},
 };
 
-const NOT_LOCKED: &str =
-    "Credentials may reach the swap: the system locks no more memory for Daypass. Raise `ulimit -l`.";
 /// After so long in the browser the view says what to check.
 const HINT_AFTER: Seconds = Seconds(30);
 /// A clock so far off makes trouble for AWS's signatures, which allow 5 minutes.
