@@ -25,6 +25,7 @@ Examples:
   daypass shell                                     a shell with that access
   daypass console                                   the AWS console in the browser
   daypass end --all
+  daypass protection --check                        what protects all this, and whether a copy lies about
 
 Which session: the id given, else the one of the Daypass shell this runs in while it is live, else the newest
 live one.
@@ -81,6 +82,10 @@ sign-in, practice
 sign-out   {"ssoSession", "status"}
 env        what credential_process prints:
            {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
+protection {"checkedAt", "guards": [{"kind", "holds", "title", "fact", "value", "advice"}], "selfCheck": CHECK}
+           holds: holds, degraded, unknown; selfCheck is null without --check
+           CHECK = {"checkedAt", "kib": number, "controlFound": bool, "rows": [{"name", "kind", "secrets": number,
+           "locked": number, "elsewhere": number}], "verdict", "advice"}; exit code 1 where something was found
 quit       {"agentRan": bool}
 
 A failure is one JSON value on standard error: {"code", "fact", "advice"}, and "candidates": ["...", ...] where
@@ -185,6 +190,12 @@ pub(crate) enum Verb {
         /// Which session
         #[arg(long, value_name = "ID")]
         session: Option<SessionId>,
+    },
+    /// Say what protects the credentials on this machine, looked at just now
+    Protection {
+        /// Look through the agent's memory as well, for copies of what it holds and held
+        #[arg(long)]
+        check: bool,
     },
     /// End every session and the agent
     Quit,

@@ -5,6 +5,7 @@ use daypass_domain::{
     chain::Hop,
     failure::{Code, Failure},
     ids::{AccountId, Region, RoleName, SessionId, SsoSessionName},
+    protection::{Guard, SelfCheckRow},
     scope::Scope,
     sso::Source,
     time::Timestamp,
@@ -265,6 +266,38 @@ pub(crate) struct Url<'a> {
     pub(crate) url: &'a str,
     pub(crate) user_code: Option<&'a str>,
     pub(crate) expires_at: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Protection<'a> {
+    pub(crate) checked_at: String,
+    pub(crate) guards: &'a [Guard],
+    pub(crate) self_check: Option<SelfCheck<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SelfCheck<'a> {
+    checked_at: String,
+    kib: u32,
+    control_found: bool,
+    rows: &'a [SelfCheckRow],
+    verdict: &'a str,
+    advice: Option<&'a str>,
+}
+
+impl<'a> From<&'a daypass_domain::protection::SelfCheck> for SelfCheck<'a> {
+    fn from(check: &'a daypass_domain::protection::SelfCheck) -> Self {
+        Self {
+            checked_at: check.checked_at.rfc3339(),
+            kib: check.kib,
+            control_found: check.control_found,
+            rows: &check.rows,
+            verdict: &check.verdict,
+            advice: check.advice.as_deref(),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,7 @@ mod narrow;
 mod passes;
 mod posture;
 mod prompt;
+mod protection;
 mod roles;
 mod shell;
 mod sign_in;
@@ -79,6 +80,7 @@ async fn run(args: Args, posture: posture::Posture) -> Result<u8, Trouble> {
         Verb::Whoami => status::whoami(json).await?,
         Verb::Env { session } => keys::print(session.as_ref(), json).await?,
         Verb::Prompt { dialect } => return prompt::prompt(dialect).await,
+        Verb::Protection { check } => return protection::protection(check, json).await,
         Verb::Quit => status::quit(json).await?,
         Verb::Json => text::print(args::JSON_SHAPES)?,
     }

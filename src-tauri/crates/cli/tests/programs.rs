@@ -178,3 +178,42 @@ fn the_log_goes_on_where_the_last_run_ended_and_is_put_aside_when_it_is_long() {
     let fresh = fs::metadata(home.state("agent.log")).unwrap();
     assert_eq!((fresh.permissions().mode() & 0o777, fresh.len() < 1000), (0o600, true));
 }
+
+/// The guards of a fresh agent that was started so, as `kind: holds`.
+fn guards(home: &Home, agent: &mut Command) -> Vec<String> {
+    let mut agent = agent.stderr(Stdio::null()).spawn().unwrap();
+    while !ok(&home.daypass(&["--json", "status"]).output().unwrap()).contains("\"agentRuns\":true") {
+        assert!(agent.try_wait().unwrap().is_none(), "the agent ended");
+    }
+    let found = ok(&home.daypass(&["--json", "protection"]).output().unwrap());
+    ok(&home.daypass(&["quit"]).output().unwrap());
+    assert!(agent.wait().unwrap().success());
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    let of = |guard: &serde_json::Value| format!("{}: {}", guard["kind"], guard["holds"]).replace('"', "");
+    found["guards"].as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn the_agent_as_it_is_built_is_hardened_wipes_what_it_frees_and_finds_nothing_in_its_memory() {
+    let home = Home::new();
+    let found = guards(&home, &mut home.agent());
+    for guard in ["lockedPages", "freedMemory", "reading", "disk", "endpoint", "socket"] {
+        assert!(found.contains(&format!("{guard}: holds")), "{guard} in {found:?}");
+    }
+    home.start_practice();
+    let checked = ok(&home.daypass(&["--json", "protection", "--check"]).output().unwrap());
+    assert!(checked.contains("\"controlFound\":true"), "{checked}");
+}
+
+#[test]
+fn where_memory_cannot_be_locked_it_is_said() {
+    let home = Home::new();
+    let agent = home.agent();
+    // Root may lock whatever it likes, until it loses the right to.
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let less = if is_root { "setpriv --bounding-set -ipc_lock" } else { "" };
+    let script = format!("ulimit -l 0; exec {less} {}", agent.get_program().display());
+    let mut shell = home.program("/bin/bash".into());
+    let found = guards(&home, shell.args(["-c", &script]));
+    assert!(found.contains(&"lockedPages: degraded".to_owned()), "{found:?}");
+}
