@@ -27,6 +27,7 @@ export type Command =
   | "collapse"
   | "expand"
   | "settings"
+  | "protection"
   | "quit"
   | "back";
 
@@ -56,6 +57,8 @@ const LETTERS: Readonly<Record<string, Command>> = {
   "?": "shortcuts",
   f: "favourite",
   F: "favourite",
+  p: "protection",
+  P: "protection",
   Home: "first",
   End: "last",
   ArrowLeft: "collapse",
@@ -74,6 +77,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["Alt C", "Copy the env command of a live session"],
   ["F", "Favourite"],
   ["Ctrl ,", "Settings"],
+  ["P", "Protection, checked as it opens"],
   ["Ctrl Q", "Quit: end every session, sign out"],
   ["Esc", "Back"],
   ["?", "This help"],

@@ -23,18 +23,21 @@ import { keyOf } from "../lib/search";
 import { foremost, isFirstRun, placeOf } from "../lib/welcome";
 import { Catalogue } from "./catalogue.svelte";
 import { Clock } from "./clock.svelte";
+import { Guards } from "./guards.svelte";
 import { RoleList } from "./list.svelte";
 import { Overlays } from "./overlay.svelte";
 import { Configuration } from "./settings.svelte";
 import { Toasts } from "./toasts.svelte";
 
 const QUIT = "Quit Daypass";
+const WIPE = "Wipe everything";
 
 export class Face {
   readonly clock = new Clock();
   readonly toasts = new Toasts();
   readonly overlays = new Overlays();
   readonly settings = new Configuration((intent) => this.ask(intent));
+  readonly guards = new Guards((intent) => this.ask(intent));
   readonly catalogue: Catalogue;
   readonly list: RoleList;
 
@@ -182,6 +185,22 @@ export class Face {
     const leave = (): void => void this.attempt({ kind: "quit" });
     if (live === 0 || this.toasts.list.some(({ button }) => button === QUIT)) leave();
     else this.toasts.offer(`Quitting ends ${counted(live, "live session")} and signs you out.`, QUIT, leave);
+  }
+
+  /** Ends every lease and signs out everywhere, for whoever says so twice. */
+  wipe(): void {
+    const live = this.#view?.sessions.filter(isLive).length ?? 0;
+    const held = this.#view?.ssoSessions.filter(({ status }) => status !== "signedOut") ?? [];
+    if (live === 0 && held.length === 0) {
+      this.toasts.say("There is nothing to wipe: no lease lives, and you are signed out.");
+      return;
+    }
+    const wipe = async (): Promise<void> => {
+      let done = await this.attempt({ kind: "endAll" });
+      for (const { name } of held) done = (await this.attempt({ kind: "signOut", ssoSession: name })) && done;
+      if (done) this.toasts.say("Everything is wiped: no lease lives, and you are signed out.");
+    };
+    this.toasts.offer(`This ends ${counted(live, "live session")} and signs you out everywhere.`, WIPE, () => void wipe());
   }
 
   /** The usual case: the whole role, for as long as last time, and open it. */

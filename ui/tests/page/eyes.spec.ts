@@ -19,6 +19,11 @@ const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page)
     await page.getByRole("option").first().waitFor();
   }],
   ["welcome", "welcome-config", async () => undefined],
+  ["protection", "degraded", async (page) => {
+    await page.getByTestId("open-protection").click();
+    await page.getByTestId("guard").first().waitFor();
+    await page.locator("[data-kind=swap] button").click();
+  }],
   ["device code", "device-code", async (page) => { await page.getByTestId("user-code").waitFor(); }],
 ];
 
