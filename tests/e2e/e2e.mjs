@@ -8,6 +8,7 @@ import { narrowByKeyboard, narrowByMouse } from "./narrow.mjs";
 import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
 import { mute, notifications } from "./notify.mjs";
 import { play, tally } from "./play.mjs";
+import { protection } from "./protection.mjs";
 import { settings } from "./settings.mjs";
 import { byDeviceCode, keptSignedIn } from "./ways_in.mjs";
 
@@ -19,6 +20,7 @@ const SCENARIOS = [
   ["device code", "light", byDeviceCode],
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],
+  ["protection", "dark", protection],
   ["agent", "dark", agent],
   ["notifications", "light", notifications],
   ["a mute notification daemon", "dark", mute],
