@@ -87,8 +87,11 @@ async fn what_is_ended_by_hand_is_wiped_and_says_until_when_aws_accepts_it() {
     rig.ask(Intent::End { session: lease.clone() }).await.unwrap();
     assert_eq!(rig.fetch(&ticket).await.status, 404);
     let receipt = rig.session(&lease).await.ended.unwrap();
-    assert_eq!((receipt.why, receipt.wiped_pages), (Why::Ended, 3));
+    assert_eq!((receipt.why, receipt.wiped_pages, receipt.clients_told), (Why::Ended, 3, 1));
     assert_eq!(receipt.aws_accepts_until, Some(at(3600)));
+    let end = receipt.key_id_end.unwrap();
+    assert_eq!(end.len(), 4);
+    assert!(rig.practice.issued().iter().any(|i| i.value.starts_with("ASIA") && i.value.ends_with(&end)));
     assert_eq!(code(rig.ticket(&lease).await), Some(Code::SessionNotLive));
     let mut connection = ticket.revealed.connection;
     let closed = tokio::io::AsyncReadExt::read(&mut connection, &mut [0; 1]).await;

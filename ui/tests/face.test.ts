@@ -132,7 +132,7 @@ describe("sessions", () => {
     await fireEvent.click(within(card("active")).getByTestId("end"));
     await waitFor(() => {
       const ended = screen.getAllByTestId("session-card").find((one) => one.dataset["session"] === id);
-      expect(ended?.textContent).toMatch(/3 pages wiped from memory.*AWS accepts what was issued until \d\d:\d\d/s);
+      expect(ended?.textContent).toMatch(/3 pages wiped from memory.*AWS accepts key …7Q2X until \d\d:\d\d/s);
     });
   });
 

@@ -4,9 +4,10 @@ import { describe, expect, it } from "vitest";
 import { someRoles } from "../src/ipc/fake-roles";
 import { aSession, keyringLocked, ssoSession } from "../src/ipc/fake-parts";
 import { sceneOf } from "../src/ipc/fake-scenes";
+import type { EndedView } from "../src/ipc/bindings/EndedView";
 import type { SessionView } from "../src/ipc/bindings/SessionView";
 import { commandOf, type Press } from "../src/lib/keys";
-import { acceptedLine, byRole, endedLine, inOrder, leftOf, urgencyOf } from "../src/lib/lease";
+import { acceptedLine, byRole, endedLine, inOrder, isAccepted, leftOf, urgencyOf } from "../src/lib/lease";
 import { milestones } from "../src/lib/milestones";
 import { keyOf } from "../src/lib/search";
 import { foremost, isFirstRun, isKept, preselected, targetOf } from "../src/lib/welcome";
@@ -36,11 +37,20 @@ describe("a lease", () => {
   });
 
   it("says what was wiped only where something was, and what AWS still accepts only while it does", () => {
-    expect(endedLine(NOW, 3, NOW)).toBe("ended 12:09, 3 pages wiped from memory");
-    expect(endedLine(NOW, 0, NOW)).toBe("ended 12:09, nothing was held in memory");
-    expect(acceptedLine(NOW + 22 * 60_000, NOW)).toBe("AWS accepts what was issued until 12:31");
-    expect(acceptedLine(NOW + 22 * 60_000, NOW + 23 * 60_000)).toBe("AWS no longer accepts it");
-    expect(acceptedLine(null, NOW)).toBe("AWS no longer accepts it");
+    const ended = (change: Partial<EndedView> = {}): EndedView =>
+      ({ at: NOW, why: "ended", wipedPages: 3, awsAcceptsUntil: NOW + 22 * 60_000, clientsTold: 0, keyIdEnd: "7Q2X", ...change });
+    expect(endedLine(ended({ clientsTold: 2 }), NOW)).toBe("ended 12:09, 3 pages wiped from memory, 2 clients told");
+    expect(endedLine(ended({ wipedPages: 0 }), NOW)).toBe("ended 12:09, nothing was held in memory");
+    expect(acceptedLine(ended(), NOW)).toBe("AWS accepts key …7Q2X until 12:31");
+    expect(acceptedLine(ended({ keyIdEnd: null }), NOW)).toBe("AWS accepts what was issued until 12:31");
+    expect(acceptedLine(ended(), NOW + 23 * 60_000)).toBe("AWS no longer accepts it");
+    expect(acceptedLine(ended({ awsAcceptsUntil: null }), NOW)).toBe("AWS no longer accepts it");
+  });
+
+  it("can be ended at AWS while AWS accepts something of it", () => {
+    expect(isAccepted(session({ expiration: NOW + 1 }), NOW)).toBe(true);
+    expect(isAccepted(session({ expiration: NOW }), NOW)).toBe(false);
+    expect(isAccepted(session({ expiration: null }), NOW)).toBe(false);
   });
 });
 

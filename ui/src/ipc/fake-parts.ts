@@ -12,7 +12,8 @@ import { WHOLE_ROLE } from "../lib/scope";
 
 export const MINUTE = 60_000;
 export const NOTHING: Answer = {
-  session: null, attempt: null, url: null, open: [], options: null, preview: null, protection: null, selfCheck: null,
+  session: null, attempt: null, url: null, open: [], options: null, preview: null, protection: null, selfCheck: null, endAtAws: null,
+  remains: null,
 };
 const PRACTICE_URL = "http://127.0.0.1:41733/start";
 

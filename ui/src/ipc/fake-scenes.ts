@@ -73,7 +73,7 @@ function mainSessions(roles: readonly RoleEntry[], now: number): SessionView[] {
     }),
     aSession(readOnly, now, {
       phase: "ended", leaseEnd: now - 5 * MINUTE, region: "us-east-1",
-      ended: { at: now - 5 * MINUTE, why: "leaseEnd", wipedPages: 3, awsAcceptsUntil: now + 22 * MINUTE },
+      ended: { at: now - 5 * MINUTE, why: "leaseEnd", wipedPages: 3, awsAcceptsUntil: now + 22 * MINUTE, clientsTold: 2, keyIdEnd: "7Q2X" },
     }),
   ];
 }
@@ -200,11 +200,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     view.sessions = view.sessions.map((session, i) => ({
       ...session,
       phase: "ended",
-      ended: { at: now - 1000, why: why[i] ?? "ended", wipedPages: 3, awsAcceptsUntil: session.reason ? null : now + 22 * MINUTE },
+      ended: { at: now - 1000, why: why[i] ?? "ended", wipedPages: 3, awsAcceptsUntil: session.reason ? null : now + 22 * MINUTE, clientsTold: i, keyIdEnd: "7Q2X" },
     }));
     view.endpoint = { listening: false, clients: 0 };
     const role = roles[0];
     if (role) view.sessions.push(aSession(role, now, { phase: "requesting", leaseEnd: null, expiration: null }));
+  },
+  chained(view, _practice, roles, now) {
+    const role = roles[3];
+    const path = [{ role: "arn:aws:iam::444455556666:role/teams/Scoped", externalId: null }];
+    if (role) view.sessions = [aSession(role, now, { session: "s-chained", path }), ...view.sessions.slice(2)];
   },
   failed(view, _practice, roles, now) {
     const [admin] = roles;

@@ -19,6 +19,7 @@ import {
 import { someRoles } from "./fake-roles";
 import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
+import { CONSOLES, endAtAws } from "./fake-receipts";
 import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
 import { dressed, dressedCards, moved, noted, placed, refusalOf } from "./fake-settings";
 import { isWhole } from "../lib/scope";
@@ -114,7 +115,9 @@ class World {
         break;
       case "signOut":
         this.#signOut(intent.ssoSession);
-        break;
+        return { ...NOTHING, remains: CONSOLES };
+      case "endAtAws":
+        return { ...NOTHING, endAtAws: endAtAws(view.sessions.find(({ session }) => session === intent.session)) };
       case "sync":
         this.#sync(intent.ssoSession);
         break;
@@ -323,7 +326,7 @@ class World {
     const held = session.phase !== "requesting";
     Object.assign(session, {
       phase: "ended",
-      ended: { at: Date.now(), why, wipedPages: held ? 3 : 0, awsAcceptsUntil: held ? session.expiration : null },
+      ended: { at: Date.now(), why, wipedPages: held ? 3 : 0, awsAcceptsUntil: held ? session.expiration : null, clientsTold: held ? 1 : 0, keyIdEnd: held ? "7Q2X" : null },
     });
     this.scene.view.today.ended += 1;
     if (!this.scene.view.sessions.some(holds)) this.scene.view.endpoint = { listening: false, clients: 0 };

@@ -1,4 +1,5 @@
 // What a session's numbers mean on screen: how urgent, how long it lives, which come first.
+import type { EndedView } from "../ipc/bindings/EndedView";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { Why } from "../ipc/bindings/Why";
 import { clockTime, counted } from "./format";
@@ -56,14 +57,21 @@ export const WHY = {
   screenLock: "The screen was locked.",
 } as const satisfies Record<Why, string>;
 
-/** "ended 12:04, 3 pages wiped from memory". */
-export function endedLine(at: number, wipedPages: number, now: number): string {
+/** "ended 12:04, 3 pages wiped from memory, 2 clients told". */
+export function endedLine({ at, wipedPages, clientsTold }: EndedView, now: number): string {
   const wiped = wipedPages > 0 ? `, ${counted(wipedPages, "page")} wiped from memory` : ", nothing was held in memory";
-  return `ended ${clockTime(at, now)}${wiped}`;
+  const told = clientsTold > 0 ? `, ${counted(clientsTold, "client")} told` : "";
+  return `ended ${clockTime(at, now)}${wiped}${told}`;
 }
 
 /** What AWS itself still accepts, which we can't change. */
-export function acceptedLine(until: number | null, now: number): string {
+export function acceptedLine({ awsAcceptsUntil: until, keyIdEnd }: EndedView, now: number): string {
   if (until === null || until <= now) return "AWS no longer accepts it";
-  return `AWS accepts what was issued until ${clockTime(until, now)}`;
+  return `AWS accepts ${keyIdEnd === null ? "what was issued" : `key …${keyIdEnd}`} until ${clockTime(until, now)}`;
+}
+
+/** Whether AWS itself accepts something that was issued for it. */
+export function isAccepted({ ended, expiration }: SessionView, now: number): boolean {
+  const until = ended ? ended.awsAcceptsUntil : expiration;
+  return until !== null && until > now;
 }

@@ -248,14 +248,32 @@ export class Face {
     });
   }
 
-  /** Puts the command on the clipboard that gives a shell this session's credentials; never the credentials. */
-  async copyEnv(session: SessionView): Promise<void> {
+  /** Signs out, and says what that does not end. */
+  async signOut(ssoSession: string): Promise<void> {
+    const intent: Intent = { kind: "signOut", ssoSession };
     try {
-      await navigator.clipboard.writeText(`eval "$(daypass env --session ${session.session})"`);
-      this.toasts.say(`Copied the env command for ${session.role}. Paste it into a shell.`);
+      const { remains } = await this.ask(intent);
+      this.toasts.tell(`Signed out of ${ssoSession}. ${remains ?? ""}`);
+    } catch (thrown) {
+      const failure = failureOf(thrown);
+      this.toasts.refuse(failure, this.remedy(failure, intent, ssoSession));
+    }
+  }
+
+  /** Puts a command on the clipboard; never a secret. */
+  async copy(text: string, said: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.toasts.say(said);
     } catch {
       this.toasts.say("The clipboard is not available to this window.");
     }
+  }
+
+  /** Puts the command on the clipboard that gives a shell this session's credentials; never the credentials. */
+  copyEnv(session: SessionView): Promise<void> {
+    const said = `Copied the env command for ${session.role}. Paste it into a shell.`;
+    return this.copy(`eval "$(daypass env --session ${session.session})"`, said);
   }
 
   copyEnvOf(entry: RoleEntry): void {

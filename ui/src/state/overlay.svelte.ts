@@ -1,10 +1,13 @@
 // What lies over the window: one thing at a time, and where the focus returns to.
 import { tick } from "svelte";
 
+import type { EndAtAws } from "../ipc/bindings/EndAtAws";
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
+import type { SessionView } from "../ipc/bindings/SessionView";
 
 export type Overlay =
   | { readonly kind: "request"; readonly entry: RoleEntry }
+  | { readonly kind: "endAtAws"; readonly session: SessionView; readonly told: EndAtAws }
   | { readonly kind: "switcher" }
   | { readonly kind: "shortcuts" };
 

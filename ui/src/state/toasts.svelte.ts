@@ -28,6 +28,12 @@ export class Toasts {
     setTimeout(() => this.dismiss(id), SHOWN);
   }
 
+  /** Says what takes longer to read. */
+  tell(text: string): void {
+    const id = this.#add({ text, failure: null, act: null, button: "" });
+    setTimeout(() => this.dismiss(id), OFFERED);
+  }
+
   /** Says what was done, and offers to undo it. */
   offer(text: string, button: string, act: () => void): void {
     this.#list = this.#list.filter((toast) => toast.button === "");

@@ -61,6 +61,31 @@ describe.concurrent("by mouse", () => {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`eval "$(daypass env --session ${id})"`);
     }));
 
+  it("gives the command that ends a chained role at AWS, and for a portal role what an administrator does", () =>
+    during("chained", async (page) => {
+      const open = async (session: string): Promise<void> => {
+        await page.locator(`[data-session=${session}]`).getByTestId("end-at-aws").click();
+        await page.getByTestId("copy-deny").click();
+      };
+      await open("s-chained");
+      const command = await page.evaluate(() => navigator.clipboard.readText());
+      expect(command).toBe(await page.getByTestId("deny-command").textContent());
+      expect(command).toContain("put-role-policy --role-name 'Scoped' ");
+      await page.keyboard.press("Escape");
+      expect(await focused(page)).toBe("end-at-aws");
+      const ended = page.locator("[data-phase=ended]").first();
+      await open((await ended.getAttribute("data-session")) ?? "");
+      expect(await page.getByTestId("deny-command").count()).toBe(0);
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("identitystore:userId");
+    }));
+
+  it("says after a sign-out what goes on", () =>
+    during("main", async (page) => {
+      await page.locator("header [aria-haspopup=dialog]").click();
+      await page.getByRole("button", { name: /^Sign out/ }).first().click();
+      await page.getByText("Signed out of practice. Consoles open in a browser stay open").waitFor();
+    }));
+
   it("shows sessions as a tab in a narrow window", () =>
     during("main", async (page) => {
       expect(await page.getByTestId("session-card").count()).toBe(0);

@@ -12,6 +12,14 @@ const SETTINGS = ["leases", "accounts", "favourites", "notifications", "programs
     await page.locator(`[data-part=${part}]`).click();
   }] as const);
 
+/** In a narrow window the cards are behind a tab. */
+async function atAws(page: Page, which: number): Promise<void> {
+  const button = page.getByTestId("end-at-aws").nth(which);
+  if (!(await button.isVisible())) await page.getByRole("button", { name: /^Sessions/ }).click();
+  await button.click();
+  await page.getByTestId("deny-policy").waitFor();
+}
+
 const OVERLAYS: readonly (readonly [name: string, scene: string, open: (page: Page) => Promise<void>])[] = [
   ["request form", "main", async (page) => { await page.keyboard.press("Shift+Enter"); }],
   ["typed length", "main", async (page) => { await page.keyboard.press("Shift+Enter"); await page.getByText("Until…").click(); }],
@@ -27,6 +35,8 @@ const OVERLAYS: readonly (readonly [name: string, scene: string, open: (page: Pa
   ["changes in full", "changes-many", async (page) => { await page.getByText("Show 20").click(); }],
   ["settings: sign-in", "several", async (page) => { await page.keyboard.press("Control+,"); }],
   ["settings on first run", "welcome", async (page) => { await page.getByTestId("open-settings").click(); }],
+  ["end at AWS, by a command", "chained", async (page) => { await atAws(page, 0); }],
+  ["end at AWS, by an administrator", "chained", async (page) => { await atAws(page, 1); }],
   ...SETTINGS,
 ];
 

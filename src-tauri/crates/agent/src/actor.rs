@@ -10,7 +10,7 @@ use daypass_domain::{
     catalog::RoleEntry,
     event::Event,
     failure::{Code, Failure},
-    ids::SsoSessionName,
+    ids::{SessionId, SsoSessionName},
     request::{Answer, Intent},
     state::State,
     view::View,
@@ -49,8 +49,8 @@ pub enum Mail {
     Serve(String, Need, oneshot::Sender<Result<Served, Code>>),
     /// A client connected, or one has gone.
     Client(i32),
-    /// Somebody holds a ticket, or no longer.
-    Holder(i32),
+    /// Somebody holds a ticket of this lease, or (false) no longer.
+    Holder(SessionId, bool),
     /// The endpoint may close, if there is still no lease.
     CloseEndpoint,
     /// Answered once no effect is under way.
@@ -82,7 +82,8 @@ pub struct Actor {
     work: HashMap<SsoSessionName, Vec<AbortHandle>>,
     roles: (u64, Arc<Vec<RoleEntry>>),
     clients: i32,
-    holders: i32,
+    /// How many hold a ticket, by lease.
+    holders: HashMap<SessionId, u32>,
     settlers: Vec<oneshot::Sender<()>>,
     /// Who waits for credentials that are being issued.
     askers: Vec<Asker>,
@@ -109,7 +110,7 @@ impl Actor {
             work: HashMap::new(),
             roles: (0, Arc::default()),
             clients: 0,
-            holders: 0,
+            holders: HashMap::new(),
             settlers: Vec::new(),
             askers: Vec::new(),
             watchman: keepers.watchman,
@@ -173,8 +174,12 @@ impl Actor {
             Mail::Catalog(from, reply) => drop(reply.send(self.page(from))),
             Mail::Serve(session, need, reply) => self.serve(session, need, reply).await,
             Mail::Client(change) => self.clients += change,
-            Mail::Holder(change) => {
-                self.holders += change;
+            Mail::Holder(session, holds) => {
+                let count = self.holders.entry(session.clone()).or_default();
+                *count = if holds { *count + 1 } else { count.saturating_sub(1) };
+                if *count == 0 {
+                    self.holders.remove(&session);
+                }
                 self.note_endpoint().await;
             }
             Mail::CloseEndpoint => {
@@ -269,7 +274,7 @@ impl Actor {
     }
 
     async fn note_endpoint(&mut self) {
-        let clients = u32::try_from(self.holders).unwrap_or(0);
+        let clients = self.holders.values().sum();
         Box::pin(self.learn(Event::Endpoint { listening: self.endpoint.is_some(), clients })).await;
     }
 

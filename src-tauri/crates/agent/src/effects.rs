@@ -136,8 +136,9 @@ impl Effects {
                 if !credentials.is_locked() {
                     self.tell(Event::NotLocked).await;
                 }
+                let key_id_end = credentials.key_id_end();
                 self.secrets.credentials.put(session.clone(), credentials);
-                self.tell(Event::Issued { session: session.clone(), expiration }).await;
+                self.tell(Event::Issued { session: session.clone(), expiration, key_id_end }).await;
             }
             Err(code) => return self.tell(Event::IssueFailed { session, code }).await,
         }
@@ -163,7 +164,8 @@ impl Effects {
         issue: &Issue,
     ) -> Result<(Credentials, Expiration), Code> {
         let (credentials, expiration) = self.credentials(issue).await?;
-        self.tell(Event::IssuedLasting { session: session.clone(), expiration }).await;
+        let key_id_end = credentials.key_id_end();
+        self.tell(Event::IssuedLasting { session: session.clone(), expiration, key_id_end }).await;
         Ok((credentials, expiration))
     }
 

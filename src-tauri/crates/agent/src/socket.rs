@@ -208,9 +208,9 @@ impl Desk {
         let sent = frame::write_bytes(&mut stream, &secret).await;
         drop(secret);
         if sent.is_ok() && question.kind == Kind::Ticket {
-            self.mail.send(Mail::Holder(1)).await.ok();
+            self.mail.send(Mail::Holder(served.session.clone(), true)).await.ok();
             self.hold(stream, &served).await;
-            self.mail.send(Mail::Holder(-1)).await.ok();
+            self.mail.send(Mail::Holder(served.session, false)).await.ok();
         }
     }
 

@@ -51,7 +51,7 @@ roles      [{"account": "111122223333", "accountName", "role", "ssoSession", "fa
 sessions   [SESSION]
 request, take, renew
            SESSION = {"session", "account", "accountName", "role", "phase", "leaseEnd", "expiration", "region",
-           "reason", "scope": SCOPE, "path": [HOP, ...]}
+           "reason", "scope": SCOPE, "path": [HOP, ...], "ended": {"at", ... as RECEIPT}}
            SCOPE = {"base": {"kind", ...}, "regions": ["..."], "addresses": ["..."], "untilLeaseEnd": bool}
            kind: wholeRole, readOnly, services, preset, managed, custom
            HOP = {"role": "arn:...", "externalId"}: a chained role it goes through
@@ -63,7 +63,11 @@ pass remove
            {"name"}
            phase: requesting, active, expiring (5 minutes or less), ended, failed
            leaseEnd: when Daypass forgets; expiration: when AWS stops accepting what was issued last
-end        [{"session", "why", "wipedPages": number, "awsAcceptsUntil"}]
+end        [RECEIPT, ...]
+           RECEIPT = {"session", "why", "wipedPages": number, "awsAcceptsUntil", "clientsTold": number, "keyIdEnd"}
+           keyIdEnd: the last four characters of the access key id that AWS accepts until then
+end --at-aws
+           {"what", "who", "steps": ["..."], "policy", "command"}; command is null where an administrator has to do it
 console    {"session", "url"}; url is null unless --print-url: it works once, within 30 seconds
 whoami     {"session", "account", "accountName", "role", "ssoSession", "identity", "region", "phase", "leaseEnd",
            "expiration", "secondsLeft": number, "inTheWay": ["AWS_PROFILE", ...]}
@@ -72,14 +76,14 @@ status     {"agentRuns": bool, "version", "ssoSessions": [{"ssoSession", "startU
            "signedInAt", "identity", "keepSignedIn": bool, "keyring": FAILURE, "accounts": number,
            "roles": number, "syncedAt", "failedAccounts": number}], "signIn": {"ssoSession", "stage",
            "startedAt"}, "liveSessions": number, "endpointListens": bool, "clients": number,
-           "degraded": ["sentence", ...], "standing": [FAILURE, ...]}
+           "degraded": ["sentence", ...], "standing": [FAILURE, ...], "accepted": [RECEIPT, ...]}
            source: config, typed, practice; status: signedOut, restoring, signedIn, lapsed
            stage: starting, browser, deviceCode
            FAILURE = {"code", "fact", "advice"}: what is wrong with this machine or the settings
 sign-in, practice
            {"ssoSession", "status", "identity"}; with --print-url {"url", "userCode", "expiresAt"} comes first,
            on a line of its own; code and end are those of a device code
-sign-out   {"ssoSession", "status"}
+sign-out   {"ssoSession", "status", "remains"}; remains: a sentence on what it did not end
 env        what credential_process prints:
            {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"}
 protection {"checkedAt", "guards": [{"kind", "holds", "title", "fact", "value", "advice"}], "selfCheck": CHECK}
@@ -156,6 +160,9 @@ pub(crate) enum Verb {
         /// End every one
         #[arg(long, conflicts_with = "session")]
         all: bool,
+        /// Print how to have AWS refuse what was issued, too; of one that has ended, only print that
+        #[arg(long, conflicts_with = "all")]
+        at_aws: bool,
     },
     /// Open the AWS console in the browser
     Console {

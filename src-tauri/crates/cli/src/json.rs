@@ -9,7 +9,7 @@ use daypass_domain::{
     scope::Scope,
     sso::Source,
     time::Timestamp,
-    view::{Phase, SessionView, SignInStatus, SsoSessionView, Stage, Why},
+    view::{EndedView, Phase, SessionView, SignInStatus, SsoSessionView, Stage, Why},
 };
 use serde::Serialize;
 
@@ -51,6 +51,32 @@ pub(crate) struct Session<'a> {
     reason: Option<&'a str>,
     scope: &'a Scope,
     path: &'a [Hop],
+    ended: Option<Receipt<'a>>,
+}
+
+/// How a lease ended, and what is left at AWS.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Receipt<'a> {
+    at: String,
+    why: Why,
+    wiped_pages: u32,
+    aws_accepts_until: Option<String>,
+    clients_told: u32,
+    key_id_end: Option<&'a str>,
+}
+
+impl<'a> From<&'a EndedView> for Receipt<'a> {
+    fn from(ended: &'a EndedView) -> Self {
+        Self {
+            at: ended.at.rfc3339(),
+            why: ended.why,
+            wiped_pages: ended.wiped_pages,
+            aws_accepts_until: ended.aws_accepts_until.map(Timestamp::rfc3339),
+            clients_told: ended.clients_told,
+            key_id_end: ended.key_id_end.as_deref(),
+        }
+    }
 }
 
 impl<'a> From<&'a SessionView> for Session<'a> {
@@ -67,6 +93,7 @@ impl<'a> From<&'a SessionView> for Session<'a> {
             reason: view.reason.as_deref(),
             scope: &view.scope,
             path: &view.path,
+            ended: view.ended.as_ref().map(Receipt::from),
         }
     }
 }
@@ -133,6 +160,8 @@ pub(crate) struct Ended<'a> {
     pub(crate) why: Option<Why>,
     pub(crate) wiped_pages: u32,
     pub(crate) aws_accepts_until: Option<String>,
+    pub(crate) clients_told: u32,
+    pub(crate) key_id_end: Option<&'a str>,
 }
 
 impl<'a> From<&'a SessionView> for Ended<'a> {
@@ -143,6 +172,8 @@ impl<'a> From<&'a SessionView> for Ended<'a> {
             why: ended.map(|e| e.why),
             wiped_pages: ended.map_or(0, |e| e.wiped_pages),
             aws_accepts_until: ended.and_then(|e| e.aws_accepts_until).map(Timestamp::rfc3339),
+            clients_told: ended.map_or(0, |e| e.clients_told),
+            key_id_end: ended.and_then(|e| e.key_id_end.as_deref()),
         }
     }
 }
@@ -183,6 +214,8 @@ pub(crate) struct Status<'a> {
     pub(crate) clients: u32,
     pub(crate) degraded: &'a [String],
     pub(crate) standing: Vec<Trouble<'a>>,
+    /// Those that have ended, and AWS still accepts something of.
+    pub(crate) accepted: Vec<Ended<'a>>,
 }
 
 /// What is wrong, as a failure is told.
@@ -259,6 +292,7 @@ pub(crate) struct SignedIn<'a> {
 pub(crate) struct SignedOut<'a> {
     pub(crate) sso_session: &'a SsoSessionName,
     pub(crate) status: SignInStatus,
+    pub(crate) remains: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -316,7 +350,7 @@ mod tests {
         let view = view_of(&[("abcd1234", "active")]);
         assert_eq!(
             serde_json::to_string(&Session::from(&view.sessions[0])).unwrap(),
-            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":{"base":{"kind":"wholeRole"},"regions":[],"addresses":[],"untilLeaseEnd":false},"path":[]}"#
+            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":{"base":{"kind":"wholeRole"},"regions":[],"addresses":[],"untilLeaseEnd":false},"path":[],"ended":null}"#
         );
     }
 

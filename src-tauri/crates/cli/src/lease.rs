@@ -3,6 +3,7 @@
 use daypass_domain::{
     failure::Code,
     ids::SessionId,
+    receipt::{accepted, cleared},
     request::{Answer, Intent, SessionRequest},
     view::{Phase, SessionView, View},
 };
@@ -146,22 +147,52 @@ pub(crate) async fn end(named: Option<&SessionId>, all: bool, json: bool) -> Res
     if ended.is_empty() {
         return Ok(print("No session is live.\n")?);
     }
-    let now = agent::view(&client).await?.now;
+    let view = agent::view(&client).await?;
     for session in &ended {
-        let (pages, until) =
-            session.ended.as_ref().map_or((0, None), |e| (e.wiped_pages, e.aws_accepts_until));
-        let aws = until.map_or_else(String::new, |at| {
-            format!(" AWS accepts what was issued until {}.", text::time_of_day(at, Some(now)))
-        });
-        print(&format!(
-            "{} {} in {} ended, {} wiped.{aws}\n",
-            session.session,
-            session.role.role,
-            escape(&session.account_name),
-            text::count(pages, "page"),
-        ))?;
+        print(&receipt(session, &view))?;
     }
     Ok(())
+}
+
+/// `abcd1234 Billing in payments-prod ended, 3 pages wiped from memory, 1 client told. AWS accepts key …7Q2X until 12:40.`
+pub(crate) fn receipt(session: &SessionView, view: &View) -> String {
+    let ended = session.ended.as_ref();
+    let cleared = ended.map_or_else(String::new, |e| format!(", {}", cleared(e.wiped_pages, e.clients_told)));
+    let accepted = ended.and_then(|e| {
+        let until = e.aws_accepts_until?.time_of_day(view.utc_offset);
+        Some(format!(" {}.", accepted(&[e], until)))
+    });
+    let (role, account) = (&session.role.role, escape(&session.account_name));
+    let accepted = accepted.unwrap_or_default();
+    format!("{} {role} in {account} ended{cleared}.{accepted}\n", session.session)
+}
+
+/// `daypass end --at-aws`: ends it here, where it is live, and says how AWS can be made to refuse what it has issued.
+pub(crate) async fn end_at_aws(named: Option<&SessionId>, json: bool) -> Result<(), Trouble> {
+    let client = agent::with_sessions().await?;
+    let view = agent::view(&client).await?;
+    let of = |id: &SessionId| view.sessions.iter().find(|s| s.session == *id);
+    let session = match named.and_then(of) {
+        Some(named) => named,
+        None => agent::session(&view, named, agent::own_session().as_ref())?,
+    };
+    let (id, is_open) = (session.session.clone(), session.phase.is_live());
+    if is_open {
+        client.ask(Intent::End { session: id.clone() }).await?;
+    }
+    let told = client.ask(Intent::EndAtAws { session: id }).await?.end_at_aws.ok_or(Code::Internal)?;
+    if json {
+        return Ok(print_json(&told)?);
+    }
+    if is_open && let Some(ended) = wiped(&client, &session.session).await? {
+        print(&format!("{}\n", receipt(&ended, &view)))?;
+    }
+    let mut text = format!("{}\n\nWho: {}\n\n", told.what, told.who);
+    for (number, step) in told.steps.iter().enumerate() {
+        text.push_str(&format!("{}. {}\n", number + 1, escape(step)));
+    }
+    text.push_str(&told.command.unwrap_or(told.policy));
+    Ok(print(&format!("{text}\n"))?)
 }
 
 /// Waits until `session` says that it was wiped; None where its card is gone.

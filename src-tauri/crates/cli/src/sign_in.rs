@@ -70,11 +70,12 @@ pub(crate) async fn sign_out(named: Option<&SsoSessionName>, json: bool) -> Resu
     let view = agent::view(&client).await?;
     let is_in = |sso: &SsoSessionView| sso.status != SignInStatus::SignedOut;
     let name = agent::sso_session(&view, named, is_in, Code::NotSignedIn)?.name.clone();
-    client.ask(Intent::SignOut { sso_session: name.clone() }).await?;
+    let remains = client.ask(Intent::SignOut { sso_session: name.clone() }).await?.remains;
     if json {
-        return Ok(print_json(&json::SignedOut { sso_session: &name, status: SignInStatus::SignedOut })?);
+        let (status, remains) = (SignInStatus::SignedOut, remains.as_deref());
+        return Ok(print_json(&json::SignedOut { sso_session: &name, status, remains })?);
     }
-    Ok(print(&format!("Signed out of {}.\n", escape(name.as_str())))?)
+    Ok(print(&format!("Signed out of {}. {}\n", escape(name.as_str()), remains.unwrap_or_default()))?)
 }
 
 /// `daypass practice`

@@ -6,7 +6,7 @@ use daypass_domain::{
     failure::Code,
     request::Intent,
     time::Seconds,
-    view::{SignInStatus, SsoSessionView, View},
+    view::{SessionView, SignInStatus, SsoSessionView, View},
 };
 use daypass_wire::{
     client::Client,
@@ -55,6 +55,7 @@ fn shape(view: &View) -> json::Status<'_> {
         clients: view.endpoint.clients,
         degraded: &view.degraded,
         standing: view.standing.iter().map(json::Trouble::from).collect(),
+        accepted: accepted(view).map(json::Ended::from).collect(),
     }
 }
 
@@ -79,6 +80,9 @@ fn told(view: &View) -> String {
         out.push_str(&format!(", {} with a ticket", text::count(view.endpoint.clients, "program")));
     }
     out.push_str(".\n");
+    for session in accepted(view) {
+        out.push_str(&lease::receipt(session, view));
+    }
     if let Some(notice) = &view.notice {
         out.push_str(&format!("{}. {}\n", capitalised(&notice.failure.fact), notice.failure.advice));
     }
@@ -113,6 +117,13 @@ fn list(sso: &SsoSessionView, view: &View) -> String {
         (None, Some(at)) => format!("{total}, listed {} ago", text::roughly(at.until(view.now))),
         (None, None) => String::new(),
     }
+}
+
+/// Leases that have ended, while AWS still accepts something of them.
+fn accepted(view: &View) -> impl Iterator<Item = &SessionView> {
+    let is_accepted =
+        |s: &&SessionView| s.ended.as_ref().is_some_and(|e| e.aws_accepts_until > Some(view.now));
+    view.sessions.iter().filter(is_accepted)
 }
 
 fn live_count(view: &View) -> usize {

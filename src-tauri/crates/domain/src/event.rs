@@ -86,11 +86,14 @@ pub enum Event {
     Issued {
         session: SessionId,
         expiration: Expiration,
+        /// The last four characters of the access key id.
+        key_id_end: String,
     },
     /// Credentials for the console or `env` were issued, which can't renew; they are not kept.
     IssuedLasting {
         session: SessionId,
         expiration: Expiration,
+        key_id_end: String,
     },
     /// The system refused to lock the pages of some credentials.
     NotLocked,
@@ -103,10 +106,11 @@ pub enum Event {
         sso_session: SsoSessionName,
         identity: String,
     },
-    /// The session's pages are zeroed and released.
+    /// The session's pages are zeroed and released; so many held its ticket and are told.
     Wiped {
         session: SessionId,
         pages: u32,
+        clients: u32,
     },
     /// The settings file was read, or written; `trouble` where it could not be.
     SettingsFile {

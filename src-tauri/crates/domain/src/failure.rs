@@ -64,6 +64,7 @@ codes! {
     UnknownSession: "no session has this id", "Run `daypass sessions` to see those there are.", None;
     NoLiveSession: "no session is live", "Request one first: `daypass request ROLE@ACCOUNT`.", None;
     SessionNotLive: "this session is not live", "Request it again.", Some(Action::Retry);
+    NothingAccepted: "AWS no longer accepts anything that was issued for this session", "There is nothing left to end there.", None;
     SessionLive: "this session is still live", "End it first.", None;
     DurationTooShort: "a lease lasts at least 1 min", "Ask for 1 min or more.", None;
     DurationTooLong: "a lease lasts at most 12 h", "Shorten to 12 h.", None;

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod notification;
 pub mod organisation;
 pub mod protection;
+pub mod receipt;
 pub mod request;
 pub mod scope;
 pub mod session;

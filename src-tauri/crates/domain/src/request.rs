@@ -8,6 +8,7 @@ use crate::{
     failure::{Code, Failure},
     ids::{Region, RoleRef, SessionId, SsoSessionName},
     protection::{Protection, SelfCheck},
+    receipt::EndAtAws,
     scope::{
         Scope,
         preset::Preset,
@@ -287,6 +288,10 @@ pub enum Intent {
     Protection,
     /// Look through the agent's own memory for copies of what it holds and held.
     SelfCheck,
+    /// How to have AWS refuse what was issued for a session; nothing is asked of AWS.
+    EndAtAws {
+        session: SessionId,
+    },
 }
 
 impl Intent {
@@ -324,4 +329,9 @@ pub struct Answer {
     pub protection: Option<Box<Protection>>,
     #[serde(default)]
     pub self_check: Option<Box<SelfCheck>>,
+    #[serde(default)]
+    pub end_at_aws: Option<Box<EndAtAws>>,
+    /// What a sign-out did not end, in a sentence.
+    #[serde(default)]
+    pub remains: Option<String>,
 }

@@ -34,6 +34,8 @@ pub struct Session {
     pub failure: Option<Code>,
     /// The latest expiration of anything issued for it.
     pub latest: Option<Expiration>,
+    /// The last four characters of the access key id that expires then.
+    pub key_id_end: Option<String>,
     /// The lease end that the policy of the issue under way tells AWS.
     pub promised: Option<Timestamp>,
 }
@@ -167,13 +169,20 @@ impl Session {
             live.issue_at = Some(now.after(Seconds(0)));
         }
         self.stage = Stage::Live(live);
-        self.note_expiration(expiration);
         self.failure = None;
     }
 
     /// AWS accepts something that was issued for it until then.
-    pub fn note_expiration(&mut self, expiration: Expiration) {
-        self.latest = self.latest.max(Some(expiration));
+    pub fn note_expiration(&mut self, expiration: Expiration, key_id_end: String) {
+        if self.latest <= Some(expiration) {
+            self.latest = Some(expiration);
+            self.key_id_end = Some(key_id_end);
+        }
+        // What came too late for the lease is on its card all the same.
+        if let Stage::Ended(ended) = &mut self.stage {
+            ended.aws_accepts_until = self.latest.map(|e| e.0);
+            ended.key_id_end.clone_from(&self.key_id_end);
+        }
     }
 
     /// Somebody asks for credentials. Returns whether they have to be issued anew for that, which counts as under
@@ -236,6 +245,12 @@ impl Session {
         is_wanted && live.issue_at.take().is_some()
     }
 
+    /// Until when AWS accepts something that was issued for it; None where it no longer does.
+    #[must_use]
+    pub fn accepted_until(&self, now: Moment) -> Option<Timestamp> {
+        self.latest.map(|e| e.0).filter(|&until| until > now.wall)
+    }
+
     pub fn end(&mut self, why: Why, now: Moment) {
         // A lease that ended on time ended then, not when we came round to it.
         let at = match (why, self.live()) {
@@ -243,8 +258,14 @@ impl Session {
             (Why::NotIssuedAnew, Some(live)) => live.expires.shown(now),
             _ => now.wall,
         };
-        let aws_accepts_until = self.latest.map(|e| e.0).filter(|&until| until > now.wall);
-        self.stage = Stage::Ended(EndedView { at, why, wiped_pages: 0, aws_accepts_until });
+        self.stage = Stage::Ended(EndedView {
+            at,
+            why,
+            wiped_pages: 0,
+            aws_accepts_until: self.accepted_until(now),
+            clients_told: 0,
+            key_id_end: self.key_id_end.clone(),
+        });
     }
 
     /// What time has brought; an issue that is due counts as under way from now on.

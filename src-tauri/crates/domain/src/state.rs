@@ -8,6 +8,7 @@ mod desktop;
 mod learn;
 mod narrow;
 mod protection;
+mod receipt;
 mod settings;
 mod show;
 
@@ -87,6 +88,8 @@ struct Sso {
     failed_accounts: u32,
     catalog_failure: Option<Code>,
     keyring: Option<Code>,
+    /// Until when AWS accepts something that was issued by it, cards that were taken away included.
+    accepted_until: Option<Timestamp>,
 }
 
 impl Sso {
@@ -103,6 +106,7 @@ impl Sso {
             failed_accounts: 0,
             catalog_failure: None,
             keyring: None,
+            accepted_until: None,
         }
     }
 

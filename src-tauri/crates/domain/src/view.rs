@@ -250,6 +250,10 @@ pub struct EndedView {
     pub wiped_pages: u32,
     /// Until when AWS accepts the newest credentials issued; None where it no longer does.
     pub aws_accepts_until: Option<Timestamp>,
+    /// Shells and commands that held its ticket, and were told and cut off.
+    pub clients_told: u32,
+    /// The last four characters of the access key id that AWS accepts longest: as CloudTrail shows it.
+    pub key_id_end: Option<String>,
 }
 
 /// Why a lease ended.

@@ -155,7 +155,10 @@ impl World {
             let boot = self.now.boot + length * 1000;
             self.expirations.insert(session.clone(), Bound { wall: expires.as_millis(), boot });
         }
-        self.state.learn(Event::Issued { session, expiration: Expiration(expires) }, self.now)
+        self.state.learn(
+            Event::Issued { session, expiration: Expiration(expires), key_id_end: "7Q2X".to_owned() },
+            self.now,
+        )
     }
 
     fn step(&mut self, (kind, which, number): Step) -> Result<Vec<Effect>, TestCaseError> {
@@ -220,7 +223,7 @@ impl World {
                 let code = if number % 2 == 0 { Code::SignInLapsed } else { code };
                 Event::IssueFailed { session: self.picked(which), code }
             }
-            48 => Event::Wiped { session: self.picked(which), pages: 1 },
+            48 => Event::Wiped { session: self.picked(which), pages: 1, clients: 1 },
             49 => Event::AccountsListed { sso_session, accounts: vec![(account(), "a-prod".into())] },
             50 => {
                 let roles = vec![role(which).role];

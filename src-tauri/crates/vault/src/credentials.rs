@@ -49,6 +49,15 @@ impl Credentials {
         })
     }
 
+    /// The last four characters of the access key id, which is no secret: what AWS's own lists show it by.
+    #[must_use]
+    pub fn key_id_end(&self) -> String {
+        self.with(|parts| {
+            let id: Vec<char> = parts.access_key_id.chars().filter(char::is_ascii_alphanumeric).collect();
+            id[id.len().saturating_sub(4)..].iter().collect()
+        })
+    }
+
     #[must_use]
     pub fn page_count(&self) -> usize {
         self.parts.page_count()
@@ -80,5 +89,13 @@ mod tests {
         Credentials::copy_of(&parts).unwrap().with(|p| {
             assert!(p.access_key_id == "ASIA1" && p.secret_access_key == "s/k+" && p.session_token == "tok=");
         });
+    }
+
+    #[test]
+    fn no_more_than_the_end_of_the_access_key_id_is_told() {
+        for (id, end) in [("ASIAEXAMPLE7Q2X", "7Q2X"), ("AB", "AB"), ("", ""), ("ASIA\u{1b}[2J!", "IA2J")] {
+            let parts = Parts { access_key_id: id, secret_access_key: "s", session_token: "t" };
+            assert_eq!(Credentials::copy_of(&parts).unwrap().key_id_end(), end);
+        }
     }
 }

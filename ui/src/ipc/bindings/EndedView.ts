@@ -10,4 +10,12 @@ wipedPages: number,
 /**
  * Until when AWS accepts the newest credentials issued; None where it no longer does.
  */
-awsAcceptsUntil: Timestamp | null, };
+awsAcceptsUntil: Timestamp | null, 
+/**
+ * Shells and commands that held its ticket, and were told and cut off.
+ */
+clientsTold: number, 
+/**
+ * The last four characters of the access key id that AWS accepts longest: as CloudTrail shows it.
+ */
+keyIdEnd: string | null, };

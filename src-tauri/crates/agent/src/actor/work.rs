@@ -59,8 +59,10 @@ impl Actor {
             Effect::Wipe { session } => {
                 self.nonces.forget(&session);
                 let pages = effects.secrets.wipe(&session).await;
+                // Their connections end with the view that this is in.
+                let clients = self.holders.get(&session).copied().unwrap_or(0);
                 // Wiping brings no further effect.
-                self.state.learn(Event::Wiped { session, pages }, self.clock.now());
+                self.state.learn(Event::Wiped { session, pages, clients }, self.clock.now());
             }
             Effect::StartPractice => drop(tokio::spawn(practice::run(effects.mail.clone()))),
             Effect::Remember => self.remember(),

@@ -4,6 +4,7 @@ use crate::{
     desktop::{About, Button, Notification},
     failure::{Action, Failure},
     ids::SessionId,
+    receipt::{accepted, cleared},
     time::{Seconds, Timestamp},
     view::{EndedView, SessionView, SignInStatus, SsoSessionView, View, Why},
 };
@@ -50,14 +51,10 @@ pub(super) fn ended(leases: &[&SessionView], view: &View, now: Timestamp) -> Opt
     let ends: Vec<&EndedView> = leases.iter().filter_map(|lease| lease.ended.as_ref()).collect();
     let first = ends.first()?;
     let pages: u32 = ends.iter().map(|ended| ended.wiped_pages).sum();
-    let wiped = match pages {
-        0 => "nothing was held in memory".to_owned(),
-        1 => "1 page wiped from memory".to_owned(),
-        _ => format!("{pages} pages wiped from memory"),
-    };
-    let accepted = ends.iter().filter_map(|ended| ended.aws_accepts_until).max().filter(|&until| until > now);
-    let accepted = match accepted {
-        Some(until) => format!(" AWS accepts what was issued until {}.", clock(until)),
+    let cleared = cleared(pages, ends.iter().map(|ended| ended.clients_told).sum());
+    let until = ends.iter().filter_map(|ended| ended.aws_accepts_until).max().filter(|&until| until > now);
+    let accepted = match until {
+        Some(until) => format!(" {}.", accepted(&ends, clock(until))),
         None if pages > 0 => " AWS no longer accepts what was issued.".to_owned(),
         None => String::new(),
     };
@@ -79,7 +76,7 @@ pub(super) fn ended(leases: &[&SessionView], view: &View, now: Timestamp) -> Opt
         ),
     };
     let joint = if leases.len() == 1 { "," } else { "" };
-    let mut body = format!("{which}{joint} {wiped}.");
+    let mut body = format!("{which}{joint} {cleared}.");
     if !why.is_empty() {
         body = format!("{body} {why}");
     }

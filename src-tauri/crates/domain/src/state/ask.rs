@@ -106,6 +106,7 @@ impl State {
                 self.notice = None;
                 done(vec![])
             }
+            Intent::EndAtAws { session } => self.end_at_aws(&session, now),
             Intent::Quit => {
                 let mut effects = self.end_where(Why::Quit, now, |_| true);
                 effects.push(Effect::Quit);
@@ -200,7 +201,7 @@ impl State {
             effects.push(Effect::Forget { sso: sso.clone() });
         }
         effects.push(Effect::SignOut { sso });
-        Ok((Answer::default(), effects))
+        Ok((Answer { remains: Some(self.remains(name, now)), ..Answer::default() }, effects))
     }
 
     pub(super) fn request(&mut self, request: SessionRequest, now: Moment) -> Asked {
@@ -245,6 +246,7 @@ impl State {
             stage: if is_signed_in { requesting(now) } else { Stage::WaitingForSignIn },
             failure: None,
             latest: None,
+            key_id_end: None,
             promised: None,
         };
         self.sessions.push(session);

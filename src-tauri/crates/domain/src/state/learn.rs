@@ -144,11 +144,11 @@ impl State {
                 }
                 vec![]
             }
-            Event::Issued { session, expiration } => self.issued(session, expiration, now),
-            Event::IssuedLasting { session, expiration } => {
-                if let Some(session) = self.session_mut(&session) {
-                    session.note_expiration(expiration);
-                }
+            Event::Issued { session, expiration, key_id_end } => {
+                self.issued(session, expiration, key_id_end, now)
+            }
+            Event::IssuedLasting { session, expiration, key_id_end } => {
+                self.note_accepted(&session, expiration, key_id_end);
                 vec![]
             }
             Event::NotLocked => {
@@ -169,9 +169,11 @@ impl State {
                 }
                 vec![]
             }
-            Event::Wiped { session, pages } => {
+            Event::Wiped { session, pages, clients } => {
                 if let Some(Stage::Ended(ended)) = self.session_mut(&session).map(|s| &mut s.stage) {
                     ended.wiped_pages += pages;
+                    // Wiped once more, because something came late, the same may still be on their way out.
+                    ended.clients_told = ended.clients_told.max(clients);
                 }
                 vec![]
             }
@@ -316,11 +318,20 @@ impl State {
             .collect();
     }
 
-    fn issued(&mut self, id: SessionId, expiration: Expiration, now: Moment) -> Vec<Effect> {
-        let Some(session) = self.session_mut(&id).filter(|s| s.is_open()) else {
-            // It ended while AWS was asked: what came late goes at once.
+    fn issued(
+        &mut self,
+        id: SessionId,
+        expiration: Expiration,
+        key_id_end: String,
+        now: Moment,
+    ) -> Vec<Effect> {
+        if self.session(id.as_str()).is_none_or(|s| !s.is_open()) {
+            // It ended while AWS was asked: what came late goes at once, and AWS accepts it all the same.
+            self.note_accepted(&id, expiration, key_id_end);
             return vec![Effect::Wipe { session: id }];
-        };
+        }
+        self.note_accepted(&id, expiration, key_id_end);
+        let Some(session) = self.session_mut(&id) else { return vec![] };
         let (is_first, is_chained) = (session.live().is_none(), session.is_chained());
         session.issued(expiration, now);
         let (role, duration) = (session.request.role.clone(), session.request.duration);

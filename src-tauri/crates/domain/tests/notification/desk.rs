@@ -94,7 +94,14 @@ impl Desk {
         let lease = self.of(id);
         lease.phase = Phase::Ended;
         let aws_accepts_until = lease.expiration.map(|e| e.0);
-        lease.ended = Some(EndedView { at, why, wiped_pages: pages, aws_accepts_until });
+        lease.ended = Some(EndedView {
+            at,
+            why,
+            wiped_pages: pages,
+            aws_accepts_until,
+            clients_told: 0,
+            key_id_end: Some("7Q2X".to_owned()),
+        });
     }
 
     pub(crate) fn set(&mut self, change: impl FnOnce(&mut Notifications)) {

@@ -12,14 +12,16 @@ fn an_end_is_told_once_its_pages_are_counted() {
     desk.end("aaaaaaaa", Why::LeaseEnd, 0);
     let early = desk.look();
     assert_eq!((early.show, early.away), (vec![], vec![]), "the warning stays until it is replaced");
-    desk.of("aaaaaaaa").ended.as_mut().unwrap().wiped_pages = 3;
+    let ended = desk.of("aaaaaaaa").ended.as_mut().unwrap();
+    (ended.wiped_pages, ended.clients_told) = (3, 2);
     assert_eq!(desk.look().show, []);
     let told = only(desk.wait(Seconds(1)));
     assert_eq!(told.id, "lease-aaaaaaaa");
     assert_eq!(told.title, "Billing in payments ended");
     assert_eq!(
         told.body,
-        "Ended 12:10, 3 pages wiped from memory. The lease ran out. AWS accepts what was issued until 13:00."
+        "Ended 12:10, 3 pages wiped from memory, 2 clients told. The lease ran out. \
+         AWS accepts key …7Q2X until 13:00."
     );
     assert_eq!(told.buttons, [Button::Open], "there is nothing to renew");
     assert_eq!(desk.pass(Seconds::hours(2)), [""; 0], "told once");

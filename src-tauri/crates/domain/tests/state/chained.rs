@@ -239,7 +239,7 @@ fn the_receipt_tells_of_the_longest_that_was_handed_out() {
     let mut rig = Rig::signed_in();
     let lease = lease(&mut rig, THREE, Scope::default());
     let expiration = Expiration(rig.now.wall + HOUR);
-    rig.learn(Event::IssuedLasting { session: lease.clone(), expiration });
+    rig.learn(Event::IssuedLasting { session: lease.clone(), expiration, key_id_end: "7Q2X".to_owned() });
     assert_eq!(rig.card(&lease).expiration, Some(expiration));
     rig.ask(end(&lease)).unwrap();
     assert_eq!(rig.card(&lease).ended.unwrap().aws_accepts_until, Some(expiration.0));

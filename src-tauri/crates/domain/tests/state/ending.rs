@@ -103,10 +103,11 @@ fn the_card_counts_every_page_that_was_wiped() {
     let lease = rig.lease("Billing", HOUR, HOUR);
     rig.ask(end(&lease)).unwrap();
     assert_eq!(rig.card(&lease).ended.unwrap().wiped_pages, 0, "said after the wiping, not before");
-    for pages in [3, 1] {
-        rig.learn(Event::Wiped { session: lease.clone(), pages });
+    for (pages, clients) in [(3, 2), (1, 1)] {
+        rig.learn(Event::Wiped { session: lease.clone(), pages, clients });
     }
-    assert_eq!(rig.card(&lease).ended.unwrap().wiped_pages, 4);
+    let ended = rig.card(&lease).ended.unwrap();
+    assert_eq!((ended.wiped_pages, ended.clients_told), (4, 2), "one was still on its way out");
 }
 
 #[test]
@@ -114,10 +115,11 @@ fn an_ended_card_says_until_when_aws_accepts_what_was_issued() {
     let mut rig = Rig::signed_in();
     let lease = rig.lease("Billing", HOUR, Seconds::hours(2));
     let until = rig.now.wall + Seconds::hours(2);
-    rig.issue(&lease, HOUR);
+    rig.issue_key(&lease, HOUR, "LAST");
     rig.ask(end(&lease)).unwrap();
     let ended = rig.card(&lease).ended.unwrap();
     assert_eq!(ended.aws_accepts_until, Some(until), "the latest of all that was issued, not the last");
+    assert_eq!(ended.key_id_end.as_deref(), Some("7Q2X"), "of that one");
     assert_eq!((ended.why, ended.at), (Why::Ended, rig.now.wall));
 }
 
@@ -127,6 +129,17 @@ fn a_request_that_ends_before_its_credentials_came_leaves_nothing_at_aws() {
     let session = rig.request("Billing", HOUR);
     rig.ask(end(&session)).unwrap();
     assert_eq!(rig.card(&session).ended.unwrap().aws_accepts_until, None);
+}
+
+#[test]
+fn credentials_that_come_after_the_end_are_on_the_card() {
+    let mut rig = Rig::signed_in();
+    let session = rig.request("Billing", HOUR);
+    rig.ask(end(&session)).unwrap();
+    let until = rig.now.wall + HOUR;
+    rig.issue_key(&session, HOUR, "LATE");
+    let ended = rig.card(&session).ended.unwrap();
+    assert_eq!((ended.aws_accepts_until, ended.key_id_end.as_deref()), (Some(until), Some("LATE")));
 }
 
 #[test]

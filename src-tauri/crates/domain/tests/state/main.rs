@@ -9,6 +9,7 @@ mod ending;
 mod issuing;
 mod kept;
 mod lease;
+mod receipt;
 mod reuse;
 mod rig;
 mod settings;

@@ -93,8 +93,13 @@ impl Rig {
 
     /// Credentials come that AWS accepts for `length` from now.
     pub(crate) fn issue(&mut self, session: &SessionId, length: Seconds) -> Vec<Effect> {
+        self.issue_key(session, length, "7Q2X")
+    }
+
+    /// As [`Self::issue`]; the access key id ends so.
+    pub(crate) fn issue_key(&mut self, session: &SessionId, length: Seconds, end: &str) -> Vec<Effect> {
         let expiration = Expiration(self.now.wall + length);
-        self.learn(Event::Issued { session: session.clone(), expiration })
+        self.learn(Event::Issued { session: session.clone(), expiration, key_id_end: end.to_owned() })
     }
 
     /// A live lease over credentials that AWS accepts for `credentials`.
