@@ -5,6 +5,7 @@
 
 mod ask;
 mod desktop;
+mod ids;
 mod learn;
 mod narrow;
 mod protection;
@@ -25,6 +26,7 @@ use crate::{
     session::Session,
     settings::{Settings, Way},
     sso::{Source, SsoSession},
+    state::ids::Ids,
     time::{Deadline, Moment, Seconds, Timestamp},
     view::{DeviceView, EndpointView, NoticeView, Progress, SignInStatus, Stage, TodayView, Why},
 };
@@ -168,24 +170,6 @@ impl Today {
     }
 }
 
-/// Makes session ids: not secret, but different in every run.
-#[derive(Debug)]
-struct Ids(u64);
-
-impl Ids {
-    fn next(&mut self) -> Option<SessionId> {
-        // A step of splitmix64: well spread from any seed.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^= z >> 31;
-        let letters = b"0123456789abcdefghjkmnpqrstvwxyz";
-        let id: String = (0..8).map(|i| char::from(letters[(z >> (i * 5)) as usize & 31])).collect();
-        id.parse().ok()
-    }
-}
-
 /// What a state begins with.
 #[derive(Debug, Default)]
 pub struct Start {
@@ -237,7 +221,7 @@ impl State {
             passes: start.remembered.passes,
             lock_ends_at: None,
             practice_starts: false,
-            ids: Ids(start.seed),
+            ids: Ids::new(start.seed),
         }
     }
 
