@@ -11,12 +11,13 @@ use daypass_launch::{browser, terminal};
 use daypass_wire::{
     client::Client,
     follow::{self, Wanted},
+    message::Place,
 };
 
 use crate::link::Link;
 
 /// Does what the page asks. Addresses are opened here and taken out of the answer: the page never sees one.
-pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Failure> {
+pub(crate) async fn ask(link: &Arc<Link>, intent: Intent, place: Option<Place>) -> Result<Answer, Failure> {
     match &intent {
         Intent::SignIn { .. } | Intent::Request { .. } | Intent::TakePass { .. } | Intent::DismissNotice => {
             link.forget_notice()
@@ -26,12 +27,12 @@ pub(crate) async fn ask(link: &Arc<Link>, intent: Intent) -> Result<Answer, Fail
     let mut client = match (link.client_soon().await, &intent) {
         // The notice was the desktop's own; there is no agent to have one.
         (Err(_), Intent::DismissNotice) => return Ok(Answer::default()),
-        (client, _) => client?,
+        (client, _) => client?.asking_from(place),
     };
     let mut answer = match client.ask(intent.clone()).await {
         // It went before it could answer, and what it knew went with it.
         Err(_) if client.is_gone() && intent != Intent::Quit => {
-            client = link.client_soon().await?;
+            client = link.client_soon().await?.asking_from(place);
             client.ask(intent.clone()).await?
         }
         answer => answer?,

@@ -43,7 +43,7 @@ async fn ask<R: Runtime>(
 ) -> Result<Answer, Failure> {
     let intent = Intent::deserialize(intent.unwrap_or_default()).map_err(|_| Code::Malformed)?;
     let is_quit = intent == Intent::Quit;
-    let answer = flow::ask(&link, intent).await;
+    let answer = flow::ask(&link, intent, None).await;
     if is_quit {
         app.exit(0);
     }

@@ -16,7 +16,7 @@ use daypass_domain::{
     request::Intent,
     view::{NoticeView, View},
 };
-use daypass_wire::{client::Client, folder::RuntimeFolder, start::connect_or_start};
+use daypass_wire::{client::Client, folder::RuntimeFolder, message::DESKTOP, start::connect_or_start};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -70,7 +70,7 @@ impl Link {
     pub(crate) async fn keep(self: Arc<Self>, folder: RuntimeFolder) {
         let mut wait = Duration::from_millis(100);
         loop {
-            match connect_or_start(&folder, "daypass-desktop").await {
+            match connect_or_start(&folder, DESKTOP).await {
                 Ok(client) => {
                     wait = Duration::from_millis(100);
                     self.notice.send_if_modified(|n| n.take_if(|f| is_about_agent(f)).is_some());

@@ -22,6 +22,7 @@ use daypass_domain::{
     time::Timestamp,
     view::View,
 };
+use daypass_wire::message::Place;
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep_until},
@@ -229,7 +230,7 @@ impl<R: Fn() + Send> Post<R> {
         };
         let (link, refusals) = (Arc::clone(&self.link), self.refused.0.clone());
         tauri::async_runtime::spawn(async move {
-            if let Err(failure) = flow::ask(&link, intent).await {
+            if let Err(failure) = flow::ask(&link, intent, Some(Place::Notification)).await {
                 refusals.send(refused(&pressed, &failure)).ok();
             }
         });

@@ -17,6 +17,7 @@ mod scene;
 use std::{sync::Arc, time::Duration};
 
 use daypass_domain::{failure::Failure, request::Intent, view::View};
+use daypass_wire::message::Place;
 use ksni::TrayMethods;
 use tauri::AppHandle;
 use tokio::{
@@ -94,7 +95,7 @@ async fn act(app: AppHandle, link: Arc<Link>, clipboard: Clipboard, click: Click
         }
         Click::Act(Action::Ask(Intent::Quit)) => {
             // Without an agent there is nothing else to end.
-            flow::ask(&link, Intent::Quit).await.ok();
+            flow::ask(&link, Intent::Quit, Some(Place::Tray)).await.ok();
             app.exit(0);
             Ok(())
         }
@@ -124,5 +125,5 @@ async fn act(app: AppHandle, link: Arc<Link>, clipboard: Clipboard, click: Click
 }
 
 async fn ask(link: &Arc<Link>, intent: Intent) -> Result<(), Failure> {
-    flow::ask(link, intent).await.map(|_| ())
+    flow::ask(link, intent, Some(Place::Tray)).await.map(|_| ())
 }

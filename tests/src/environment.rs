@@ -38,7 +38,29 @@ pub fn variable(name: &str) -> String {
 
 /// Runs the test of this name in a process with these variables, and fails as it fails.
 pub async fn inside(test: &str, variables: &[(&str, &str)]) {
-    let mut command = Command::new(env::current_exe().expect("our own path"));
+    run(Command::new(env::current_exe().expect("our own path")), test, variables).await;
+}
+
+/// The same with temporary files on a disk of its own, of one megabyte: whoever may have a user namespace may mount
+/// one there. False where the system lets nobody.
+pub async fn on_small_disk(test: &str) -> bool {
+    let disk = tempfile::tempdir().expect("a folder");
+    let mount = "mount -t tmpfs -o size=1m none \"$TMPDIR\" && exec \"$@\"";
+    let alone = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["-Urm", "sh", "-c", script, "sh"]).env("TMPDIR", disk.path());
+        command
+    };
+    if !alone(&format!("set -- true; {mount}")).status().await.is_ok_and(|status| status.success()) {
+        return false;
+    }
+    let mut command = alone(mount);
+    command.arg(env::current_exe().expect("our own path"));
+    run(command, test, &[]).await;
+    true
+}
+
+async fn run(mut command: Command, test: &str, variables: &[(&str, &str)]) {
     command
         .args([test, "--exact", "--include-ignored", "--nocapture"])
         .stdin(Stdio::null())

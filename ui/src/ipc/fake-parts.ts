@@ -13,7 +13,7 @@ import { WHOLE_ROLE } from "../lib/scope";
 export const MINUTE = 60_000;
 export const NOTHING: Answer = {
   session: null, attempt: null, url: null, open: [], options: null, preview: null, protection: null, selfCheck: null, endAtAws: null,
-  remains: null,
+  remains: null, log: null, verdict: null, saved: null,
 };
 const PRACTICE_URL = "http://127.0.0.1:41733/start";
 
@@ -136,3 +136,4 @@ export function thrown(failure: Failure): never {
 
 /** Whether it wants or has credentials. */
 export const holds = (session: SessionView): boolean => session.phase !== "ended" && session.phase !== "failed";
+export const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));

@@ -1,4 +1,5 @@
 // The scenes the fake agent can begin with, by name: `?state=NAME`.
+import type { LogRow } from "./bindings/LogRow";
 import type { RoleEntry } from "./bindings/RoleEntry";
 import type { SessionView } from "./bindings/SessionView";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
@@ -7,6 +8,7 @@ import {
   MINUTE, aSession, clockOff, keyringAbsent, keyringLocked, notAssigned, refusedInBrowser, settingsInvalid, signingIn,
   someSettings, someSsoSettings, ssoSession, stillWaiting, unreachable, withCode,
 } from "./fake-parts";
+import { someLog } from "./fake-log";
 import { manyRoles, someRoles } from "./fake-roles";
 
 export interface Scene {
@@ -15,6 +17,8 @@ export interface Scene {
   gone: boolean;
   /** Whether the self-check finds copies. */
   finds?: boolean;
+  log: LogRow[];
+  logIsDamaged: boolean;
 }
 
 /** The scene of this name; "main" for any other. */
@@ -34,10 +38,11 @@ export function sceneOf(name: string, now: number): Scene {
     degraded: [],
     standing: [],
     settings: someSettings(),
+    logRevision: 1,
     desktop: { tray: true, minimised: false, notifications: [], show: null },
   };
   const welcome = WELCOME[name];
-  if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false };
+  if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false, log: [], logIsDamaged: false };
 
   const roles = name === "empty" ? [] : name === "many" ? manyRoles("practice", now) : someRoles("practice", 214, now);
   const practice = ssoSession("practice", {
@@ -53,7 +58,7 @@ export function sceneOf(name: string, now: number): Scene {
     view.endpoint = { listening: true, clients: 2 };
     view.today = { requested: 3, ended: 1 };
   }
-  const scene: Scene = { view, roles, gone: name === "disconnected" };
+  const scene: Scene = { view, roles, gone: name === "disconnected", log: someLog(1284, now), logIsDamaged: false };
   CHANGES[name]?.(view, practice, roles, now, scene);
   return scene;
 }
@@ -254,10 +259,25 @@ const CHANGES: Readonly<Record<string, Change>> = {
       },
     ];
   },
+  activity(view) {
+    showActivity(view);
+  },
+  "activity-damaged"(view, _practice, _roles, _now, scene) {
+    showActivity(view);
+    scene.logIsDamaged = true;
+  },
+  "activity-empty"(view, _practice, _roles, _now, scene) {
+    showActivity(view);
+    scene.log = [];
+  },
   last(view, _practice, _roles, now) {
     view.sessions = view.sessions.map((session) => (session.phase === "active" ? { ...session, phase: "expiring", leaseEnd: now + 62_000 } : session));
   },
 };
+
+function showActivity(view: View): void {
+  if (view.desktop) view.desktop.show = { count: 1, what: { kind: "activity" } };
+}
 
 /** Every scene there is. */
 export const SCENES: readonly string[] = ["main", "empty", "many", "disconnected", ...Object.keys(WELCOME), ...Object.keys(CHANGES)];

@@ -13,9 +13,10 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  NOTHING, aSession, holds, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
   thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
+import { logged } from "./fake-log";
 import { someRoles } from "./fake-roles";
 import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
@@ -66,8 +67,6 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
     },
   };
 }
-
-const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 class World {
   readonly scene: Scene;
@@ -173,6 +172,10 @@ class World {
       case "protection":
       case "selfCheck":
         return { ...NOTHING, ...looked(intent.kind, this.scene) };
+      case "log":
+      case "verifyLog":
+      case "exportLog":
+        return { ...NOTHING, ...logged(this.scene, intent) };
       case "quit":
         this.#onView(null);
         return NOTHING;

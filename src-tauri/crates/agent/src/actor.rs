@@ -7,6 +7,7 @@ mod work;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use daypass_domain::{
+    audit::By,
     catalog::RoleEntry,
     event::Event,
     failure::{Code, Failure},
@@ -25,6 +26,7 @@ pub use serve::{Need, Served};
 
 use crate::{
     actor::{serve::Asker, tasks::Tasks},
+    audit::Log,
     clock::Clock,
     effects::Effects,
     endpoint::Endpoint,
@@ -42,7 +44,7 @@ const CLOSES_AFTER: Duration = Duration::from_secs(1);
 
 /// What reaches the actor.
 pub enum Mail {
-    Ask(Box<Intent>, oneshot::Sender<Result<Answer, Failure>>),
+    Ask(Box<Intent>, By, oneshot::Sender<Result<Answer, Failure>>),
     Event(Event),
     Catalog(usize, oneshot::Sender<CatalogPage>),
     /// May this session be served in this way now, and what goes with it?
@@ -71,6 +73,7 @@ pub struct Actor {
     effects: Arc<Effects>,
     clock: Clock,
     memory: Option<Writer>,
+    log: Log,
     settings: Option<Keeper>,
     organisation: organisation::Keeper,
     views: watch::Sender<Arc<View>>,
@@ -92,7 +95,7 @@ pub struct Actor {
 
 impl Actor {
     #[must_use]
-    pub fn new(state: State, effects: Effects, memory: Option<Memory>, keepers: Keepers) -> Self {
+    pub fn new(state: State, effects: Effects, memory: Option<Memory>, log: Log, keepers: Keepers) -> Self {
         let clock = effects.clock.clone();
         let views = watch::Sender::new(Arc::new(state.view(clock.now())));
         Self {
@@ -100,6 +103,7 @@ impl Actor {
             effects: Arc::new(effects),
             clock,
             memory: memory.map(Memory::writer),
+            log,
             settings: keepers.settings,
             organisation: keepers.organisation,
             views,
@@ -129,6 +133,7 @@ impl Actor {
 
     /// Runs until asked to quit, or until nobody needs it. Every secret is wiped when it returns.
     pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+        self.state.note_start(self.clock.now());
         for effect in self.state.start() {
             self.run_effect(effect).await;
         }
@@ -163,10 +168,10 @@ impl Actor {
     /// Takes one letter; false to quit.
     async fn take(&mut self, letter: Mail) -> bool {
         match letter {
-            Mail::Ask(intent, reply) if intent.takes_a_look() => self.look(&intent, reply),
-            Mail::Ask(intent, reply) => {
+            Mail::Ask(intent, _, reply) if intent.takes_a_look() => self.look(&intent, reply),
+            Mail::Ask(intent, by, reply) => {
                 let quits = matches!(*intent, Intent::Quit);
-                let answer = self.ask(*intent).await;
+                let answer = self.ask(*intent, by).await;
                 reply.send(answer).ok();
                 return !quits;
             }
@@ -195,11 +200,15 @@ impl Actor {
         true
     }
 
-    async fn ask(&mut self, intent: Intent) -> Result<Answer, Failure> {
+    async fn ask(&mut self, intent: Intent, by: By) -> Result<Answer, Failure> {
         let now = self.clock.now();
         let console = if let Intent::Console { session } = &intent { Some(session.clone()) } else { None };
         let wants_url = matches!(intent, Intent::SignInUrl);
-        let (mut answer, effects) = self.state.ask(intent, now)?;
+        let asked = self.state.ask(intent, by, now);
+        if asked.is_err() {
+            self.publish();
+        }
+        let (mut answer, effects) = asked?;
         for effect in effects {
             self.run_effect(effect).await;
         }
@@ -225,7 +234,7 @@ impl Actor {
             kept: self.state.kept(),
             wiping: self.state.wiping(),
             port: self.endpoint.as_ref().map(Endpoint::port),
-            clients: u32::try_from(self.holders).unwrap_or(0),
+            clients: self.holders.values().sum(),
         };
         self.tasks.spawn(None, async move {
             let answer = if is_check {
@@ -288,7 +297,13 @@ impl Actor {
         CatalogPage { revision, total: all.len(), rows }
     }
 
-    fn publish(&self) {
+    /// Has written down what was noted.
+    fn record(&mut self) {
+        self.log.write(self.state.take_entries());
+    }
+
+    fn publish(&mut self) {
+        self.record();
         let mut view = self.state.view(self.clock.now());
         self.views.send_if_modified(|last| {
             let now = std::mem::replace(&mut view.now, last.now);
@@ -315,6 +330,9 @@ impl Actor {
         }
         self.effects.abandon_sign_in(|_| false);
         self.effects.secrets.wipe_all();
+        self.state.note_stop(self.clock.now());
+        self.record();
+        self.log.finish().await;
         if let Some(memory) = self.memory.take() {
             memory.finish().await;
         }

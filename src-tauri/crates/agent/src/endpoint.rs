@@ -9,7 +9,11 @@ use std::{
 };
 
 use daypass_aws::{console, door, random};
-use daypass_domain::failure::{Code, Failure};
+use daypass_domain::{
+    audit::Program,
+    event::Event,
+    failure::{Code, Failure},
+};
 use daypass_vault::credentials::Credentials;
 use daypass_wire::folder::uid;
 use http_body_util::Full;
@@ -24,11 +28,15 @@ use crate::{
     actor::{Mail, Need, Served},
     effects::Effects,
     nonce::Nonces,
+    program,
     secrets::container_json,
 };
 
 /// How long a program waits at most while credentials are issued anew.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(1500);
+
+/// How long a program waits at most until it is known for the record who it is.
+const FOUND_WITHIN: Duration = Duration::from_millis(100);
 
 /// What every refusal says, whatever its reason.
 const REFUSAL: &str = r#"{"code":"Refused","message":"Daypass does not serve this request"}"#;
@@ -102,6 +110,9 @@ impl Desk {
         if !is_right || given.next().is_some() {
             return refusal(StatusCode::UNAUTHORIZED);
         }
+        // While the connection is open, there is somebody to be found at its other end.
+        let peer = request.extensions().get::<door::Peer>().copied();
+        let program = tokio::task::spawn_blocking(move || program::at(peer?));
         // SDKs wait 2 s for an answer: where AWS takes longer, they get what there is and ask again.
         let fresh = timeout(ANSWERS_WITHIN, self.served(session.as_str(), Need::Fresh));
         let served = match fresh.await {
@@ -112,6 +123,9 @@ impl Desk {
         let Some(credentials) = secrets.credentials.lend(&session) else {
             return refusal(StatusCode::NOT_FOUND);
         };
+        let program = timeout(FOUND_WITHIN, program).await.ok().and_then(Result::ok).flatten();
+        let program = program.unwrap_or_else(Program::unknown);
+        self.effects.tell(Event::Served { session, program }).await;
         respond(StatusCode::OK, "application/json", Bytes::from(container_json(&credentials, served.until)))
     }
 

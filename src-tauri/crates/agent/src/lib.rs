@@ -5,6 +5,7 @@
 //! console nonce and `reveal` alone.
 
 pub mod actor;
+pub mod audit;
 pub mod clock;
 pub mod effects;
 pub mod endpoint;
@@ -13,6 +14,7 @@ pub mod guard;
 pub mod nonce;
 pub mod organisation;
 pub mod practice;
+pub mod program;
 pub mod protection;
 pub mod run;
 pub mod secrets;

@@ -3,12 +3,14 @@
 use std::{
     fs::{File, TryLockError},
     path::Path,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 
 use daypass_aws::{client::Aws, keyring::Keyring, random};
 use daypass_domain::{
+    audit::By,
     chain::ChainedRole,
     failure::Code,
     request::Intent,
@@ -24,6 +26,7 @@ use tokio::{
 
 use crate::{
     actor::{Actor, Keepers, Mail},
+    audit::Log,
     clock::Clock,
     effects::Effects,
     files::Memory,
@@ -109,13 +112,18 @@ impl Agent {
         let watchman = Arc::new(Watchman::new(parts.folder.clone(), places));
         let keepers =
             Keepers { settings: keeper, organisation: organisation_files.keep(mail.clone()), watchman };
-        let actor = Actor::new(state, effects, parts.memory, keepers);
+        // Where there is no place for it, it cannot be written, and that is said.
+        let nowhere = || PathBuf::from("/dev/null");
+        let folder = parts.memory.as_ref().map_or_else(nowhere, |memory| memory.folder().to_owned());
+        let log = Log::open(folder, mail.clone());
+        let actor = Actor::new(state, effects, parts.memory, log.clone(), keepers);
         let has_quit = watch::Sender::new(false);
         let desk = Desk {
             mail: mail.clone(),
             views: actor.views(),
             has_quit: has_quit.subscribe(),
             effects: actor.effects(),
+            log,
         };
         let socket = tokio::spawn(socket::serve(listener, desk));
         let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();
@@ -126,7 +134,7 @@ impl Agent {
     /// Asks it to end everything, as `Quit` does.
     pub async fn quit(&self) {
         let (sender, reply) = oneshot::channel();
-        self.mail.send(Mail::Ask(Box::new(Intent::Quit), sender)).await.ok();
+        self.mail.send(Mail::Ask(Box::new(Intent::Quit), By::Daypass, sender)).await.ok();
         reply.await.ok();
     }
 

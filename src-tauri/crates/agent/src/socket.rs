@@ -2,12 +2,19 @@
 
 use std::{os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
 
-use daypass_domain::{failure::Code, request::Intent, sso::Source, view::View};
+use daypass_domain::{
+    audit::{By, Program},
+    event::{Event, Revealed},
+    failure::Code,
+    request::Intent,
+    sso::Source,
+    view::View,
+};
 use daypass_reveal::{Answer, Grant, Kind, Question as Reveal};
 use daypass_wire::{
     folder::{RuntimeFolder, uid},
     frame,
-    message::{FromAgent, Hello, Purpose, Question, Reply, ToAgent, VERSION},
+    message::{DESKTOP, FromAgent, Hello, Place, Purpose, Question, Reply, ToAgent, VERSION},
 };
 use tokio::{
     io::AsyncReadExt,
@@ -18,6 +25,7 @@ use tokio::{
 
 use crate::{
     actor::{Mail, Need, Served},
+    audit::Log,
     effects::Effects,
     secrets::{Ticket, process_json},
 };
@@ -35,6 +43,7 @@ pub struct Desk {
     /// True once the agent has quit: clients are told, and then their connections end.
     pub has_quit: watch::Receiver<bool>,
     pub effects: Arc<Effects>,
+    pub log: Log,
 }
 
 /// Binds the socket in the folder; a stale one is replaced (the caller holds the lock).
@@ -81,13 +90,14 @@ impl Desk {
         }
         self.mail.send(Mail::Client(1)).await.ok();
         match hello.purpose {
-            Purpose::Control => self.control(stream).await,
+            Purpose::Control => self.control(stream, &hello.program).await,
             Purpose::Reveal => self.reveal(stream, place, holders).await,
         }
         self.mail.send(Mail::Client(-1)).await.ok();
     }
 
-    async fn control(&self, stream: UnixStream) {
+    async fn control(&self, stream: UnixStream, program: &str) {
+        let client = client(&stream, program);
         let (mut read, mut write) = stream.into_split();
         // `None`: the client begins to watch.
         let (sender, mut replies) = mpsc::channel::<Option<FromAgent>>(16);
@@ -132,7 +142,7 @@ impl Desk {
         };
         let reader = async {
             while let Ok(bytes) = frame::read_bytes(&mut read, frame::LONGEST).await {
-                let Ok(ToAgent { number, question }) = frame::parse(&bytes) else {
+                let Ok(ToAgent { number, question, place }) = frame::parse(&bytes) else {
                     let number = frame::parse::<Number>(&bytes).map_or(0, |n| n.number);
                     let reply = Reply::Refused(Code::Malformed.into());
                     if sender.send(Some(FromAgent::Reply { number, reply })).await.is_err() {
@@ -144,14 +154,16 @@ impl Desk {
                     Question::Watch => None,
                     // A look at the machine takes a while: what is asked meanwhile does not wait for it.
                     Question::Ask(intent) if intent.takes_a_look() => {
-                        let (desk, sender) = (self.clone(), sender.clone());
+                        let (desk, sender, by) = (self.clone(), sender.clone(), by(&client, place));
                         tokio::spawn(async move {
-                            let reply = desk.ask(intent).await;
+                            let reply = desk.ask(intent, by).await;
                             sender.send(Some(FromAgent::Reply { number, reply })).await.ok();
                         });
                         continue;
                     }
-                    Question::Ask(intent) => Some(FromAgent::Reply { number, reply: self.ask(intent).await }),
+                    Question::Ask(intent) => {
+                        Some(FromAgent::Reply { number, reply: self.ask(intent, by(&client, place)).await })
+                    }
                     Question::Catalog { from } => {
                         let (sender, reply) = oneshot::channel();
                         self.mail.send(Mail::Catalog(from, sender)).await.ok();
@@ -170,9 +182,12 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, intent: Box<Intent>) -> Reply {
+    async fn ask(&self, intent: Box<Intent>, by: By) -> Reply {
+        if let Some(answer) = self.log.answer(&intent, self.effects.clock.now().wall).await {
+            return answer.map_or_else(|code| Reply::Refused(code.into()), Reply::Done);
+        }
         let (sender, reply) = oneshot::channel();
-        self.mail.send(Mail::Ask(intent, sender)).await.ok();
+        self.mail.send(Mail::Ask(intent, by, sender)).await.ok();
         match reply.await {
             Ok(Ok(answer)) => Reply::Done(answer),
             Ok(Err(failure)) => Reply::Refused(failure),
@@ -201,7 +216,12 @@ impl Desk {
                 return;
             }
         };
-        tracing::info!(session = %served.session, kind = ?question.kind, "revealed");
+        let (what, program) = match question.kind {
+            Kind::Ticket => (Revealed::Ticket, format!("daypass for {}", question.program)),
+            Kind::Keys => (Revealed::Keys, "daypass env".to_owned()),
+        };
+        let (session, program) = (served.session.clone(), client(&stream, &program));
+        self.effects.tell(Event::Revealed { session, what, program }).await;
         if frame::write(&mut stream, &Answer::Granted(grant)).await.is_err() {
             return;
         }
@@ -301,6 +321,22 @@ impl Desk {
             }
             known = now;
         }
+    }
+}
+
+/// The program that connected, as it calls itself.
+fn client(stream: &UnixStream, name: &str) -> Program {
+    let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
+    Program::new(name, pid)
+}
+
+/// Who asks: the desktop has several places to ask from.
+fn by(client: &Program, place: Option<Place>) -> By {
+    match place {
+        Some(Place::Tray) => By::Tray,
+        Some(Place::Notification) => By::Notification,
+        None if client.name == DESKTOP => By::Window,
+        None => By::Program(client.clone()),
     }
 }
 

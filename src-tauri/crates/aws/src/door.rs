@@ -54,6 +54,13 @@ pub async fn bind() -> std::io::Result<(TcpListener, u16)> {
     Ok((listener, port))
 }
 
+/// The other end of a connection, in every request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// Of its socket.
+    pub inode: u64,
+}
+
 /// A connection: where to cut it, and whether a whole request has come.
 struct Open {
     abort: AbortHandle,
@@ -108,10 +115,10 @@ where
     let Ok(Some(head)) = timeout(HEADERS_WITHIN, head(&mut read)).await else { return };
     // Reads the kernel's table, which takes it some ten milliseconds: only for who has asked, or hundreds of
     // half-open connections would keep the right one waiting.
-    if !tokio::task::spawn_blocking(move || is_peer(uid, peer, ours)).await.unwrap_or(false) {
-        return;
-    }
-    let service = service_fn(|request| {
+    let found = tokio::task::spawn_blocking(move || peer_of(uid, peer, ours)).await;
+    let Ok(Some(peer)) = found else { return };
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         asked.store(true, Ordering::Relaxed);
         let answer = answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
@@ -167,24 +174,24 @@ fn judge(head: &[u8]) -> Option<bool> {
     }
 }
 
-/// Whether the process that made this connection runs as `uid`: the kernel's own table says.
-fn is_peer(uid: u32, peer: SocketAddr, ours: SocketAddr) -> bool {
-    let (SocketAddr::V4(peer), SocketAddr::V4(ours)) = (peer, ours) else { return false };
+/// The other end of this connection, if its process runs as `uid`: the kernel's own table says.
+fn peer_of(uid: u32, peer: SocketAddr, ours: SocketAddr) -> Option<Peer> {
+    let (SocketAddr::V4(peer), SocketAddr::V4(ours)) = (peer, ours) else { return None };
     let v4 = |ip: &Ipv4Addr, port: u16| format!("{:08X}:{port:04X}", u32::from_ne_bytes(ip.octets()));
     let wanted = (v4(peer.ip(), peer.port()), v4(ours.ip(), ours.port()));
     let mapped = |address: &str| format!("0000000000000000FFFF0000{address}");
     let wanted6 = (mapped(&wanted.0), mapped(&wanted.1));
     let finds = |table: &str, wanted: &(String, String)| {
-        fs::read_to_string(table).is_ok_and(|rows| {
-            rows.lines().skip(1).any(|row| {
-                let mut columns = row.split_whitespace();
-                columns.nth(1) == Some(&wanted.0)
-                    && columns.next() == Some(&wanted.1)
-                    && columns.nth(4).and_then(|u| u.parse().ok()) == Some(uid)
-            })
+        fs::read_to_string(table).ok()?.lines().skip(1).find_map(|row| {
+            let mut columns = row.split_whitespace();
+            let is_it = columns.nth(1) == Some(&wanted.0)
+                && columns.next() == Some(&wanted.1)
+                && columns.nth(4).and_then(|u| u.parse().ok()) == Some(uid);
+            let inode = columns.nth(1).filter(|_| is_it)?.parse().ok()?;
+            Some(Peer { inode })
         })
     };
-    finds("/proc/net/tcp", &wanted) || finds("/proc/net/tcp6", &wanted6)
+    finds("/proc/net/tcp", &wanted).or_else(|| finds("/proc/net/tcp6", &wanted6))
 }
 
 /// GET without a body, with the one Host that is ours, to the letter.
@@ -247,7 +254,7 @@ mod tests {
         let _client = net::TcpStream::connect(ours).unwrap();
         let (_stream, peer) = listener.accept().unwrap();
         let uid = fs::metadata("/proc/self").unwrap().uid();
-        assert!(is_peer(uid, peer, ours));
-        assert!(!is_peer(uid + 1, peer, ours));
+        assert!(peer_of(uid, peer, ours).is_some_and(|peer| peer.inode > 0));
+        assert!(peer_of(uid + 1, peer, ours).is_none());
     }
 }

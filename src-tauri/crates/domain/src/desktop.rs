@@ -38,6 +38,8 @@ pub enum What {
         role: RoleRef,
     },
     Settings,
+    /// The audit log.
+    Activity,
 }
 
 /// What a page may want of the desktop's own program. Nothing here reaches the agent.

@@ -3,6 +3,7 @@
 //! Events say *that* credentials exist. The credentials themselves never come here.
 
 use crate::{
+    audit::Program,
     catalog::{Catalog, Habit},
     chain::{ExternalId, RoleArn, SessionName, Tag},
     failure::Code,
@@ -147,6 +148,28 @@ pub enum Event {
         listening: bool,
         clients: u32,
     },
+    /// A program fetched credentials from the endpoint.
+    Served {
+        session: SessionId,
+        program: Program,
+    },
+    /// A ticket or the credentials themselves went through the door for secrets.
+    Revealed {
+        session: SessionId,
+        what: Revealed,
+        program: Program,
+    },
+    /// The audit log was written, or could not be.
+    Log {
+        trouble: Option<Code>,
+    },
+}
+
+/// What went through the door for secrets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Revealed {
+    Ticket,
+    Keys,
 }
 
 /// What the desktop tells of.

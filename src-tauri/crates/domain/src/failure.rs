@@ -175,6 +175,9 @@ codes! {
     NoMemory: "no memory could be had for the credentials", "Close some programs, then try again.", Some(Action::Retry);
     /// A bug of ours.
     Internal: "Daypass made a mistake", "Try again; if it stays so, report it with the agent's log.", Some(Action::Retry);
+    AuditUnwritable: "the audit log cannot be written, so no new session is given", "Make room on the disk, or make the folder ~/.local/state/daypass writable, then try again.", Some(Action::Retry);
+    AuditUnreadable: "the audit log cannot be read", "Look at who owns the files audit*.jsonl in ~/.local/state/daypass.", Some(Action::Retry);
+    ExportUnwritable: "the export could not be written", "Make room on the disk, or make your downloads folder writable, then try again.", Some(Action::Retry);
 }
 
 impl From<Code> for Failure {

@@ -10,6 +10,7 @@
 //!
 //! `now` is always an argument. A value that exists is valid.
 
+pub mod audit;
 pub mod catalog;
 pub mod chain;
 pub mod desktop;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
+    audit::{LogFilter, LogFormat, LogPage, LogVerdict},
     chain::{ExternalId, Hop, Known, Labels, MOST_HOPS, RoleArn, SessionName},
     failure::{Code, Failure},
     ids::{Region, RoleRef, SessionId, SsoSessionName},
@@ -292,6 +293,22 @@ pub enum Intent {
     EndAtAws {
         session: SessionId,
     },
+    /// Rows of the audit log, newest first: those before `before`, or the newest.
+    Log {
+        #[serde(default)]
+        filter: LogFilter,
+        #[serde(default)]
+        #[ts(type = "number | null")]
+        before: Option<u64>,
+    },
+    /// Look through the whole chain of the audit log.
+    VerifyLog,
+    /// Write the audit log's rows into a file that the person finds.
+    ExportLog {
+        format: LogFormat,
+        #[serde(default)]
+        filter: LogFilter,
+    },
 }
 
 impl Intent {
@@ -334,4 +351,11 @@ pub struct Answer {
     /// What a sign-out did not end, in a sentence.
     #[serde(default)]
     pub remains: Option<String>,
+    #[serde(default)]
+    pub log: Option<Box<LogPage>>,
+    #[serde(default)]
+    pub verdict: Option<Box<LogVerdict>>,
+    /// The file that was written.
+    #[serde(default)]
+    pub saved: Option<String>,
 }

@@ -10,6 +10,7 @@ mod learn;
 mod narrow;
 mod protection;
 mod receipt;
+mod record;
 mod settings;
 mod show;
 
@@ -26,7 +27,7 @@ use crate::{
     session::Session,
     settings::{Settings, Way},
     sso::{Source, SsoSession},
-    state::ids::Ids,
+    state::{ids::Ids, record::Record},
     time::{Deadline, Moment, Seconds, Timestamp},
     view::{DeviceView, EndpointView, NoticeView, Progress, SignInStatus, Stage, TodayView, Why},
 };
@@ -71,6 +72,7 @@ pub struct State {
     lock_ends_at: Option<Deadline>,
     /// The practice organisation was started, and is not ready yet.
     practice_starts: bool,
+    record: Record,
     ids: Ids,
 }
 
@@ -221,6 +223,7 @@ impl State {
             passes: start.remembered.passes,
             lock_ends_at: None,
             practice_starts: false,
+            record: Record::default(),
             ids: Ids::new(start.seed),
         }
     }
@@ -298,7 +301,13 @@ impl State {
         let syncs = self.sso_sessions.values().filter(|s| s.sync.is_some()).filter_map(|s| s.slow_at);
         let hints = sign_in.chain(syncs).filter(|h| !h.has_passed(now)).map(|h| h.millis_left(now));
         let lock = self.lock_ends_at.map(|at| at.millis_left(now));
-        self.sessions.iter().filter_map(|s| s.next_due(now)).chain(hints).chain(lock).min()
+        self.sessions
+            .iter()
+            .filter_map(|s| s.next_due(now))
+            .chain(hints)
+            .chain(lock)
+            .chain(self.log_due(now))
+            .min()
     }
 
     /// Notes that something is wrong, or no longer.

@@ -47,6 +47,10 @@ pub struct View {
     /// What the desktop's program adds for its windows; the agent leaves it out.
     #[serde(default)]
     pub desktop: Option<DesktopView>,
+    /// Grows with every entry of the audit log.
+    #[serde(default)]
+    #[ts(type = "number")]
+    pub log_revision: u64,
 }
 
 /// A role to be had with one click: asked for and opened as it was last.

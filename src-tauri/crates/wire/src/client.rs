@@ -28,7 +28,7 @@ use tokio::{
 use crate::{
     folder::{RuntimeFolder, uid},
     frame::{self, FrameError},
-    message::{FromAgent, Hello, Purpose, Question, Reply, ToAgent, VERSION},
+    message::{FromAgent, Hello, Place, Purpose, Question, Reply, ToAgent, VERSION},
 };
 
 /// How long the agent may take for anything that needs no network.
@@ -67,6 +67,7 @@ pub struct Client {
     number: Arc<AtomicU32>,
     views: watch::Receiver<Option<Arc<View>>>,
     has_quit: Arc<AtomicBool>,
+    place: Option<Place>,
 }
 
 impl Client {
@@ -81,9 +82,15 @@ impl Client {
         let has_quit = Arc::<AtomicBool>::default();
         tokio::spawn(listen(read, Arc::clone(&waiting), sender, Arc::clone(&has_quit)));
         let write = Arc::new(AsyncMutex::new(write));
-        let client = Self { write, waiting, number: Arc::default(), views, has_quit };
+        let client = Self { write, waiting, number: Arc::default(), views, has_quit, place: None };
         client.send(0, Question::Watch).await.map_err(|f| f.code)?;
         Ok(client)
+    }
+
+    /// The same connection, asking from another place.
+    #[must_use]
+    pub fn asking_from(self, place: Option<Place>) -> Self {
+        Self { place, ..self }
     }
 
     /// Asks the agent to do something.
@@ -174,7 +181,8 @@ impl Client {
 
     async fn send(&self, number: u32, question: Question) -> Result<(), Failure> {
         let mut write = self.write.lock().await;
-        frame::write(&mut *write, &ToAgent { number, question }).await.map_err(|e| match e {
+        frame::write(&mut *write, &ToAgent { number, question, place: self.place }).await.map_err(|e| match e
+        {
             FrameError::TooLong => Code::Malformed.into(),
             _ => Code::AgentSilent.into(),
         })

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The version both sides must have; an agent of another version is noticed at once.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What the desktop's program says it is.
+pub const DESKTOP: &str = "daypass-desktop";
+
 /// How many rows of the catalogue one reply holds, so that it fits a frame.
 pub const CATALOG_PAGE: usize = 100;
 
@@ -46,6 +49,18 @@ pub enum Purpose {
 pub struct ToAgent {
     pub number: u32,
     pub question: Question,
+    /// Where in its program a person asked, for the record.
+    #[serde(default)]
+    pub place: Option<Place>,
+}
+
+/// A place to ask from that is not the program's window or command line.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    Tray,
+    /// A button of a notification.
+    Notification,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -55,4 +55,8 @@ standing: Array<Failure>, settings: Settings,
 /**
  * What the desktop's program adds for its windows; the agent leaves it out.
  */
-desktop: DesktopView | null, };
+desktop: DesktopView | null, 
+/**
+ * Grows with every entry of the audit log.
+ */
+logRevision: number, };

@@ -52,7 +52,16 @@ impl Actor {
             }
             Effect::Issue { session, issue } => {
                 let name = issue.sso.name.clone();
-                let work = async move { effects.issue(session, &issue).await };
+                // A new lease is on the disk before AWS is asked for it; one that lives goes on without.
+                let is_new = self.state.session(session.as_str()).is_some_and(|s| s.live().is_none());
+                self.record();
+                let recorded = is_new.then(|| self.log.barrier());
+                let work = async move {
+                    if let Some(Err(code)) = optional(recorded).await {
+                        return effects.tell(Event::IssueFailed { session, code }).await;
+                    }
+                    effects.issue(session, &issue).await;
+                };
                 let task = self.tasks.spawn(unsaid, work);
                 self.keep_work(name, task);
             }
@@ -87,6 +96,10 @@ impl Actor {
             task.abort();
         }
     }
+}
+
+async fn optional<T>(wait: Option<impl Future<Output = T>>) -> Option<T> {
+    Some(wait?.await)
 }
 
 /// What the state would wait for without end if a bug ended the task.

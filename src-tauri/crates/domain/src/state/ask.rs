@@ -1,6 +1,7 @@
 //! What a person may ask, and when they are told no.
 
 use crate::{
+    audit::What,
     catalog::{Catalog, Changes},
     event::Effect,
     failure::{Code, Failure},
@@ -23,18 +24,13 @@ const NAME_LENGTH: usize = 63;
 pub(super) type Asked = Result<(Answer, Vec<Effect>), Failure>;
 
 impl State {
-    /// Does what a person asks, or says why not. Addresses in answers (`SignInUrl`, `Console`) are
-    /// the agent's to fill in.
-    ///
-    /// # Errors
-    /// A refusal: nothing has changed.
-    pub fn ask(&mut self, intent: Intent, now: Moment) -> Asked {
+    pub(super) fn answer(&mut self, intent: Intent, now: Moment) -> Asked {
         match intent {
             Intent::SignIn { target, way, keep } => {
                 let name = self.target(target)?;
                 let (attempt, mut effects) = self.start_sign_in(&name, way, now)?;
                 if let Some(on) = keep.filter(|&on| on != self.settings.keeps_signed_in(&name)) {
-                    effects.extend(self.keep_signed_in(&name, on)?.1);
+                    effects.extend(self.keep_signed_in(&name, on, now)?.1);
                 }
                 Ok((Answer { attempt: Some(attempt), ..Answer::default() }, effects))
             }
@@ -45,7 +41,9 @@ impl State {
             Intent::CancelSignIn => match self.sign_in.take() {
                 None => Err(Code::NoSignIn.into()),
                 Some(sign_in) => {
-                    self.fail_waiting(&sign_in.sso_session, Code::SignInCancelled, now);
+                    let code = Code::SignInCancelled;
+                    self.note_sso(What::SignInFailed { code }, &sign_in.sso_session, now);
+                    self.fail_waiting(&sign_in.sso_session, code, now);
                     done(vec![Effect::AbandonSignIn])
                 }
             },
@@ -66,8 +64,8 @@ impl State {
             Intent::Request { request, .. } => self.request(request, now),
             Intent::Options { role } => self.options(&role),
             Intent::Preview { request, probe } => self.preview(&request, probe.as_ref(), now),
-            Intent::SavePass { pass } => self.save_pass(*pass),
-            Intent::RemovePass { name } => self.remove_pass(&name),
+            Intent::SavePass { pass } => self.save_pass(*pass, now),
+            Intent::RemovePass { name } => self.remove_pass(&name, now),
             Intent::TakePass { name } => self.take_pass(&name, now),
             Intent::Renew { session } => self.renew(&session, now),
             Intent::End { session } => {
@@ -95,8 +93,8 @@ impl State {
                 self.catalog_revision += 1;
                 done(changes.then_some(Effect::SaveSettings).into_iter().collect())
             }
-            Intent::KeepSignedIn { sso_session, on } => self.keep_signed_in(&sso_session, on),
-            Intent::Configure { settings } => self.configure(*settings),
+            Intent::KeepSignedIn { sso_session, on } => self.keep_signed_in(&sso_session, on, now),
+            Intent::Configure { settings } => self.configure(*settings, now),
             Intent::SeenChanges { sso_session } => {
                 let sso = self.sso_sessions.get_mut(&sso_session).ok_or(Code::UnknownSsoSession)?;
                 sso.catalog.changes = Changes::default();
@@ -114,6 +112,8 @@ impl State {
             }
             // Nothing that the state knows: the agent looks, and answers.
             Intent::Protection | Intent::SelfCheck => done(vec![]),
+            // The log's keeper answers these.
+            Intent::Log { .. } | Intent::VerifyLog | Intent::ExportLog { .. } => done(vec![]),
         }
     }
 
@@ -196,6 +196,7 @@ impl State {
         sso.sign_out();
         sso.keyring = None;
         let sso = sso.boxed();
+        self.note_sso(What::SignedOut, name, now);
         let mut effects = self.end_where(Why::SignedOut, now, |s| s.request.role.sso_session == *name);
         if self.settings.keeps_signed_in(name) {
             effects.push(Effect::Forget { sso: sso.clone() });
@@ -238,6 +239,7 @@ impl State {
             (Some(attempt), effects)
         };
         let id = self.ids.next().ok_or(Code::Internal)?;
+        let duration = request.duration;
         let session = Session {
             id: id.clone(),
             request,
@@ -250,6 +252,7 @@ impl State {
             promised: None,
         };
         self.sessions.push(session);
+        self.note_request(&id, duration, now);
         if is_signed_in {
             effects.extend(self.issue(&id, now));
         }
@@ -297,6 +300,7 @@ impl State {
 
     fn extend(&mut self, id: &SessionId, duration: Seconds, now: Moment) -> Vec<Effect> {
         let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(duration, now));
+        self.note_renewal(id, now);
         if wants_issue { self.issue(id, now).into_iter().collect() } else { vec![] }
     }
 
@@ -308,6 +312,11 @@ impl State {
         let habit = self.habits.entry(session.request.role.clone()).or_default();
         let is_new = habit.last_open.replace(what) != Some(what);
         let effects = is_new.then_some(Effect::Remember).into_iter().collect();
+        let opened = match what {
+            Open::Console => What::ConsoleOpened,
+            Open::Terminal => What::TerminalOpened,
+        };
+        self.note_session(opened, &id, now);
         Ok((Answer { session: Some(id), ..Answer::default() }, effects))
     }
 

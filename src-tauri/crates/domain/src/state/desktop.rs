@@ -1,6 +1,7 @@
 //! What the desktop does that ends leases, as the settings say.
 
 use crate::{
+    audit::{About, What},
     event::{Desktop, Effect, Watched},
     failure::Code,
     settings::ScreenLock,
@@ -62,6 +63,7 @@ impl State {
 
     /// Every lease and every sign-in of this machine goes; what the keyring keeps stays there.
     fn clear(&mut self, why: Why, now: Moment) -> Vec<Effect> {
+        self.note(What::Cleared { why }, About::default(), now);
         let mut effects = self.end_where(why, now, |_| true);
         if let Some(sign_in) = self.sign_in.take() {
             self.fail_waiting(&sign_in.sso_session, Code::SignInCancelled, now);

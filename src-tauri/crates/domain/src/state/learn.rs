@@ -1,6 +1,7 @@
 //! What events change.
 
 use crate::{
+    audit::{About, What},
     catalog::{Account, Warmth},
     event::{Effect, Event},
     failure::{Code, Failure},
@@ -8,6 +9,7 @@ use crate::{
     protection::NOT_LOCKED,
     request::SessionRequest,
     session::{Due, Stage},
+    settings::Way,
     sso::Source,
     state::{SLOW_AFTER, Sso, State, ask::requesting},
     time::{Expiration, Moment, Seconds, Timestamp},
@@ -22,8 +24,7 @@ const SKEW_MILLIS: u64 = 120_000;
 const MOST_ENDED: usize = 20;
 
 impl State {
-    /// Takes note of what happened and says what to do about it.
-    pub fn learn(&mut self, event: Event, now: Moment) -> Vec<Effect> {
+    pub(super) fn take_in(&mut self, event: Event, now: Moment) -> Vec<Effect> {
         match event {
             Event::Tick => self.tick(now),
             Event::BrowserWanted { attempt } => {
@@ -50,7 +51,7 @@ impl State {
             }
             Event::SignedIn { attempt } => {
                 let Some(sign_in) = self.sign_in.take_if(|s| s.attempt == attempt) else { return vec![] };
-                self.signed_in(&sign_in.sso_session, now)
+                self.signed_in(&sign_in.sso_session, Some(sign_in.way), now)
             }
             Event::Restored { sso_session } => {
                 let Some(sso) = self.sso_sessions.get(&sso_session) else { return vec![] };
@@ -63,7 +64,7 @@ impl State {
                     }
                 }
                 let overtaken = self.sign_in.take_if(|s| s.sso_session == sso_session);
-                let mut effects = self.signed_in(&sso_session, now);
+                let mut effects = self.signed_in(&sso_session, None, now);
                 effects.extend(overtaken.map(|_| Effect::AbandonSignIn));
                 effects
             }
@@ -87,6 +88,7 @@ impl State {
             }
             Event::SignInFailed { attempt, code } => {
                 let Some(sign_in) = self.sign_in.take_if(|s| s.attempt == attempt) else { return vec![] };
+                self.note_sso(What::SignInFailed { code }, &sign_in.sso_session, now);
                 self.fail_waiting(&sign_in.sso_session, code, now);
                 self.notice =
                     Some(NoticeView { sso_session: Some(sign_in.sso_session), failure: Failure::from(code) });
@@ -100,6 +102,7 @@ impl State {
                 sso.status = SignInStatus::Lapsed;
                 sso.sync = None;
                 let sso = sso.boxed();
+                self.note_sso(What::Lapsed, &sso_session, now);
                 // What the keyring has of it is no good either.
                 let kept = self.settings.keeps_signed_in(&sso_session);
                 kept.then_some(Effect::Forget { sso }).into_iter().collect()
@@ -149,6 +152,7 @@ impl State {
             }
             Event::IssuedLasting { session, expiration, key_id_end } => {
                 self.note_accepted(&session, expiration, key_id_end);
+                self.note_session(What::IssuedLasting { expiration }, &session, now);
                 vec![]
             }
             Event::NotLocked => {
@@ -158,8 +162,12 @@ impl State {
                 vec![]
             }
             Event::IssueFailed { session, code } => {
-                if let Some(session) = self.session_mut(&session).filter(|s| s.is_open()) {
-                    session.issue_failed(code, now);
+                if let Some(open) = self.session_mut(&session).filter(|s| s.is_open()) {
+                    let is_known = open.failure == Some(code);
+                    open.issue_failed(code, now);
+                    if !is_known {
+                        self.note_session(What::Failed { code }, &session, now);
+                    }
                 }
                 vec![]
             }
@@ -175,6 +183,7 @@ impl State {
                     // Wiped once more, because something came late, the same may still be on their way out.
                     ended.clients_told = ended.clients_told.max(clients);
                 }
+                self.note_wipe(&session, pages, now);
                 vec![]
             }
             Event::SettingsFile { trouble } => {
@@ -188,7 +197,10 @@ impl State {
                 }
                 vec![]
             }
-            Event::SettingsRead { settings } => self.settings_read(*settings),
+            Event::SettingsRead { settings } => {
+                self.note(What::SettingsChanged, About::default(), now);
+                self.settings_read(*settings)
+            }
             Event::OrganisationRead { organisation } => {
                 self.stand(Code::OrganisationBroken, organisation.is_none());
                 self.catalog_revision += 1;
@@ -230,10 +242,23 @@ impl State {
                 self.endpoint.clients = clients;
                 vec![]
             }
+            Event::Served { session, program } => {
+                self.count_served(session, program, now);
+                vec![]
+            }
+            Event::Revealed { session, what, program } => {
+                self.note_revealed(&session, what, program, now);
+                vec![]
+            }
+            Event::Log { trouble } => {
+                self.log_told(trouble);
+                vec![]
+            }
         }
     }
 
     fn tick(&mut self, now: Moment) -> Vec<Effect> {
+        self.note_served_when_due(now);
         let mut effects = self.end_locked(now);
         let due: Vec<(SessionId, Due)> =
             self.sessions.iter_mut().map(|s| (s.id.clone(), s.due(now))).collect();
@@ -266,8 +291,9 @@ impl State {
         self.sessions.retain(|s| closed.iter().all(|(_, gone)| *gone != s.id));
     }
 
-    fn signed_in(&mut self, name: &SsoSessionName, now: Moment) -> Vec<Effect> {
+    fn signed_in(&mut self, name: &SsoSessionName, way: Option<Way>, now: Moment) -> Vec<Effect> {
         self.notice = None;
+        self.note_sso(What::SignedIn { way }, name, now);
         let Some(sso) = self.sso_sessions.get_mut(name) else { return vec![] };
         sso.status = SignInStatus::SignedIn;
         sso.signed_in_at = Some(now.wall);
@@ -337,6 +363,7 @@ impl State {
         let (role, duration) = (session.request.role.clone(), session.request.duration);
         let is_usual = session.request == SessionRequest::of(role.clone(), duration);
         let request = (!is_usual).then(|| session.request.clone());
+        self.note_issue(&id, is_first, now);
         let mut effects = self.tick(now);
         if is_first {
             let habit = self.habits.entry(role).or_default();

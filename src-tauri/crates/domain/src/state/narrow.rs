@@ -1,6 +1,7 @@
 //! Scopes and ways: what a role offers, what a request would send, and what stands against it.
 
 use crate::{
+    audit::{About, What},
     chain::{CHAINED_LONGEST, ChainedRole, Hop, Labels, SHORTEST_CREDENTIALS, SessionName, Tag},
     event::{Assume, Effect},
     failure::{Code, Failure},
@@ -168,27 +169,30 @@ impl State {
     }
 
     /// Keeps a request under a name, in place of the one that had it.
-    pub(super) fn save_pass(&mut self, pass: Pass) -> Asked {
+    pub(super) fn save_pass(&mut self, pass: Pass, now: Moment) -> Asked {
         let name = pass.name.trim();
         if name.is_empty() || name.chars().count() > PASS_NAME || name.chars().any(char::is_control) {
             return Err(Code::BadPassName.into());
         }
         pass.request.check()?;
         let pass = Pass { name: name.to_owned(), ..pass };
+        let (saved, about) = (What::PassSaved { name: pass.name.clone() }, self.about_request(&pass.request));
         match self.passes.iter().position(|p| p.name == pass.name) {
             Some(at) => self.passes[at] = pass,
             None if self.passes.len() >= MOST_PASSES => return Err(Code::TooManyPasses.into()),
             None => self.passes.push(pass),
         }
+        self.note(saved, about, now);
         done(vec![Effect::Remember])
     }
 
-    pub(super) fn remove_pass(&mut self, name: &str) -> Asked {
+    pub(super) fn remove_pass(&mut self, name: &str, now: Moment) -> Asked {
         let before = self.passes.len();
         self.passes.retain(|p| p.name != name);
         if self.passes.len() == before {
             return Err(Code::UnknownPass.into());
         }
+        self.note(What::PassRemoved { name: name.to_owned() }, About::default(), now);
         done(vec![Effect::Remember])
     }
 

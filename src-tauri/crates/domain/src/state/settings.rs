@@ -1,6 +1,7 @@
 //! What a change of the settings changes.
 
 use crate::{
+    audit::{About, What},
     catalog::Catalog,
     chain::Known,
     event::Effect,
@@ -10,12 +11,13 @@ use crate::{
     settings::{Settings, SsoPlace},
     sso::{Source, SsoSession},
     state::{Sso, State, ask::Asked},
+    time::Moment,
     view::SignInStatus,
 };
 
 impl State {
     /// The person changes the settings here.
-    pub(super) fn configure(&mut self, mut settings: Settings) -> Asked {
+    pub(super) fn configure(&mut self, mut settings: Settings, now: Moment) -> Asked {
         settings.check()?;
         // Two windows may be open: favourites have an intent of their own.
         settings.favourites = self.settings.favourites.clone();
@@ -25,16 +27,18 @@ impl State {
         if self.moved(&settings).iter().any(|name| self.is_in_use(name)) {
             return Err(Code::SsoSessionInUse.into());
         }
+        self.note(What::SettingsChanged, About::default(), now);
         let mut effects = self.apply(settings);
         effects.push(Effect::SaveSettings);
         Ok((Answer::default(), effects))
     }
 
     /// The person keeps a sign-in in the keyring, or no longer.
-    pub(super) fn keep_signed_in(&mut self, name: &SsoSessionName, on: bool) -> Asked {
+    pub(super) fn keep_signed_in(&mut self, name: &SsoSessionName, on: bool, now: Moment) -> Asked {
         if !self.sso_sessions.contains_key(name) {
             return Err(Code::UnknownSsoSession.into());
         }
+        self.note_sso(What::SettingsChanged, name, now);
         let mut settings = self.settings.clone();
         settings.sso_mut(name).keep_signed_in = on;
         let mut effects = self.apply(settings);

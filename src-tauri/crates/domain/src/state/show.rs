@@ -52,6 +52,7 @@ impl State {
             standing: self.standing.iter().map(|&c| c.into()).collect(),
             settings: self.settings.clone(),
             desktop: None,
+            log_revision: self.log_revision(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A state with two SSO sessions, `acme` and `beta`, and a hand on both clocks.
 
 use daypass_domain::{
+    audit::By,
     event::{Effect, Event, Remembered},
     failure::Code,
     ids::{AccountId, RoleRef, SessionId, SsoSessionName},
@@ -51,7 +52,7 @@ impl Rig {
     }
 
     pub(crate) fn ask(&mut self, intent: Intent) -> Result<(Answer, Vec<Effect>), Code> {
-        self.state.ask(intent, self.now).map_err(|f| f.code)
+        self.state.ask(intent, By::Window, self.now).map_err(|f| f.code)
     }
 
     pub(crate) fn learn(&mut self, event: Event) -> Vec<Effect> {
