@@ -1,5 +1,7 @@
 //! What may be typed, and what `--help` says about it.
 
+#[path = "args/log.rs"]
+pub(crate) mod log;
 #[path = "args/narrow.rs"]
 pub(crate) mod narrow;
 
@@ -90,6 +92,11 @@ protection {"checkedAt", "guards": [{"kind", "holds", "title", "fact", "value", 
            holds: holds, degraded, unknown; selfCheck is null without --check
            CHECK = {"checkedAt", "kib": number, "controlFound": bool, "rows": [{"name", "kind", "secrets": number,
            "locked": number, "elsewhere": number}], "verdict", "advice"}; exit code 1 where something was found
+log        [{"n": number, "at", "event", "ssoSession", "session", "role", "account", "accountName", "scope",
+           "reason", "by", "awsAcceptsUntil"}]; n counts entries from the first there ever was
+log --verify
+           {"isWhole": bool, "entries": number, "places": number, "damage": [{"file", "line": number, "how",
+           "words"}]}; how: line (changed or torn off), gap (missing before it), end (missing after it)
 quit       {"agentRan": bool}
 
 A failure is one JSON value on standard error: {"code", "fact", "advice"}, and "candidates": ["...", ...] where
@@ -204,6 +211,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Show the audit log, or look whether its chain is whole
+    Log(log::Wanted),
     /// End every session and the agent
     Quit,
     /// What a Daypass shell shows of its lease at each prompt: a line for the title, one for the prompt

@@ -10,6 +10,7 @@ mod environment;
 mod json;
 mod keys;
 mod lease;
+mod log;
 mod narrow;
 mod passes;
 mod posture;
@@ -82,6 +83,7 @@ async fn run(args: Args, posture: posture::Posture) -> Result<u8, Trouble> {
         Verb::Env { session } => keys::print(session.as_ref(), json).await?,
         Verb::Prompt { dialect } => return prompt::prompt(dialect).await,
         Verb::Protection { check } => return protection::protection(check, json).await,
+        Verb::Log(wanted) => return log::log(wanted, json).await,
         Verb::Quit => status::quit(json).await?,
         Verb::Json => text::print(args::JSON_SHAPES)?,
     }

@@ -148,6 +148,13 @@ pub(crate) fn time_of_day(at: Timestamp, now: Option<Timestamp>) -> String {
     }
 }
 
+/// Date and time to the second where this machine is: `2026-11-22 14:32:05`.
+pub(crate) fn date_and_time(at: Timestamp) -> String {
+    let Some(local) = local(at) else { return at.rfc3339() };
+    let (year, month, day) = (local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02}:{:02}", local.tm_hour, local.tm_min, local.tm_sec)
+}
+
 fn local(at: Timestamp) -> Option<libc::tm> {
     let seconds: libc::time_t = at.as_millis().div_euclid(1000);
     #[expect(
