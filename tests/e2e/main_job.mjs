@@ -118,6 +118,17 @@ export const byMouse = (scenario) => {
       expect(/AWS accepts what was issued until \d/.test(text), `the card says “${text}”`);
       await scenario.picture("ended");
     }],
+    ["Activity has all of it, and the chain is whole", async () => {
+      await window.click("[data-testid=open-activity]");
+      await window.says("[data-testid=verdict]", /chain verified, \d+ entries/);
+      const said = await window.text("[data-testid=activity]");
+      for (const event of [/Signed in with the browser/, /Session granted, .*window/s, /Console opened/, /Terminal opened/, /Ticket given/, /Credentials served.*aws \(pid \d+\)/s, /Session ended, \d pages wiped/]) {
+        expect(event.test(said), `${event} is not in “${said}”`);
+      }
+      await scenario.picture("activity");
+      await window.press("Escape");
+      await until("the list is back", () => window.look(`document.querySelector("#role-list") !== null`));
+    }],
     ["the same terminal has nothing any more", () => expectNothing(terminal)],
     ["signing out leaves nobody signed in", async () => {
       await window.click("header [aria-haspopup=dialog]");

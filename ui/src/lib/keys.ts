@@ -28,6 +28,7 @@ export type Command =
   | "expand"
   | "settings"
   | "protection"
+  | "activity"
   | "quit"
   | "back";
 
@@ -59,6 +60,8 @@ const LETTERS: Readonly<Record<string, Command>> = {
   F: "favourite",
   p: "protection",
   P: "protection",
+  a: "activity",
+  A: "activity",
   Home: "first",
   End: "last",
   ArrowLeft: "collapse",
@@ -76,6 +79,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["Shift Enter", "Request form"],
   ["Alt C", "Copy the env command of a live session"],
   ["F", "Favourite"],
+  ["A", "Activity: what happened, and the proof that nothing was changed"],
   ["Ctrl ,", "Settings"],
   ["P", "Protection, checked as it opens"],
   ["Ctrl Q", "Quit: end every session, sign out"],

@@ -21,6 +21,7 @@ import { milestones, type Stages } from "../lib/milestones";
 import { WHOLE_ROLE } from "../lib/scope";
 import { keyOf } from "../lib/search";
 import { foremost, isFirstRun, placeOf } from "../lib/welcome";
+import { Activity } from "./activity.svelte";
 import { Catalogue } from "./catalogue.svelte";
 import { Clock } from "./clock.svelte";
 import { Guards } from "./guards.svelte";
@@ -38,6 +39,7 @@ export class Face {
   readonly overlays = new Overlays();
   readonly settings = new Configuration((intent) => this.ask(intent));
   readonly guards = new Guards((intent) => this.ask(intent));
+  readonly activity = new Activity((intent) => this.ask(intent));
   readonly catalogue: Catalogue;
   readonly list: RoleList;
 
@@ -175,7 +177,10 @@ export class Face {
 
   /** Shows the sign-in form although others are signed in, or leaves it. */
   addSignIn(on: boolean): void {
-    if (on) this.settings.leave();
+    if (on) {
+      this.settings.leave();
+      this.activity.leave();
+    }
     this.#elsewhere = on;
   }
 
@@ -290,6 +295,8 @@ export class Face {
     untrack(() => {
       if (what.kind === "settings") return this.settings.open();
       this.settings.leave();
+      if (what.kind === "activity") return this.activity.open();
+      this.activity.leave();
       const role = what.kind === "request" ? keyOf(what.role) : null;
       const hit = role === null ? undefined : this.catalogue.index.byRank.find(({ key }) => key === role);
       if (hit) this.form(hit.entry);

@@ -1,0 +1,53 @@
+// The audit log's rows between their days, and what the view asks for.
+import { describe, expect, it } from "vitest";
+
+import type { Answer } from "../src/ipc/bindings/Answer";
+import type { Intent } from "../src/ipc/bindings/Intent";
+import { logged, someLog } from "../src/ipc/fake-log";
+import { dayOf, lines } from "../src/lib/activity";
+import { Activity } from "../src/state/activity.svelte";
+
+const NOW = new Date(2026, 10, 22, 12, 0).getTime();
+const NOTHING: Answer = { session: null, attempt: null, url: null, open: [], options: null, preview: null, log: null, verdict: null, saved: null };
+
+function activity(total: number): { activity: Activity; asked: Intent[] } {
+  const scene = { log: someLog(total, NOW), logIsDamaged: false };
+  const asked: Intent[] = [];
+  const ask = async (intent: Intent): Promise<Answer> => {
+    asked.push(intent);
+    if (intent.kind !== "log" && intent.kind !== "verifyLog" && intent.kind !== "exportLog") throw new Error(intent.kind);
+    return { ...NOTHING, ...logged(scene, intent) };
+  };
+  return { activity: new Activity(ask), asked };
+}
+
+describe("activity", () => {
+  it("puts a line before each day's first row", () => {
+    const all = lines(someLog(60, NOW), NOW);
+    const days = all.flatMap((line) => (line.kind === "day" ? [line.day] : []));
+    expect(days).toEqual(["Today", "Yesterday"]);
+    expect(all.length).toBe(62);
+    expect(all[0]).toEqual({ kind: "day", day: "Today" });
+    expect(dayOf(NOW - 3 * 24 * 3_600_000, NOW)).toBe("Thu 19 November 2026");
+  });
+
+  it("gets more rows before the last one, once at a time, and stops at the first ever", async () => {
+    const { activity: log, asked } = activity(250);
+    await log.load();
+    await Promise.all([log.more(), log.more()]);
+    expect(log.rows?.length).toBe(200);
+    await log.more();
+    await log.more();
+    expect(log.rows?.map(({ n }) => n)).toEqual(Array.from({ length: 250 }, (_, i) => 250 - i));
+    expect(asked.filter(({ kind }) => kind === "log").length).toBe(3);
+    expect(log.verdict?.words).toBe("chain verified, 250 entries");
+  });
+
+  it("shows what was asked last, whatever comes last", async () => {
+    const { activity: log } = activity(250);
+    log.set({ text: "refused" });
+    log.set({ text: "tray" });
+    await new Promise((done) => setTimeout(done));
+    expect(new Set(log.rows?.map(({ by }) => by))).toEqual(new Set(["tray"]));
+  });
+});
