@@ -217,7 +217,7 @@ impl Wiping {
             .into_iter()
             .filter_map(|(answers, name)| answers.then_some(name))
             .collect();
-        let value = if sources.is_empty() { "nobody".to_owned() } else { sources.join(", ") };
+        let value = if sources.is_empty() { "nobody tells".to_owned() } else { sources.join(", ") };
         if !self.missing.is_empty() {
             let advice =
                 format!("{} End leases by hand before you leave the machine.", self.missing.join(" "));
