@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import type { Answer } from "../src/ipc/bindings/Answer";
 import type { Intent } from "../src/ipc/bindings/Intent";
 import { logged, someLog } from "../src/ipc/fake-log";
+import { NOTHING } from "../src/ipc/fake-parts";
 import { dayOf, lines } from "../src/lib/activity";
 import { Activity } from "../src/state/activity.svelte";
 
 const NOW = new Date(2026, 10, 22, 12, 0).getTime();
-const NOTHING: Answer = { session: null, attempt: null, url: null, open: [], options: null, preview: null, log: null, verdict: null, saved: null };
 
 function activity(total: number): { activity: Activity; asked: Intent[] } {
   const scene = { log: someLog(total, NOW), logIsDamaged: false };

@@ -1,6 +1,8 @@
 // What the fake agent says of what is left at AWS, in words like the real ones.
 import type { EndAtAws } from "./bindings/EndAtAws";
+import type { EndedView } from "./bindings/EndedView";
 import type { SessionView } from "./bindings/SessionView";
+import type { Why } from "./bindings/Why";
 
 export const CONSOLES = "Consoles open in a browser stay open until AWS ends them.";
 const BEFORE = "2026-11-22T12:04:31Z";
@@ -32,5 +34,12 @@ export function endAtAws(session: SessionView | undefined): EndAtAws {
     steps: [],
     policy,
     command: `aws iam put-role-policy --role-name '${name}' --policy-name AWSRevokeOlderSessions --policy-document '${JSON.stringify(JSON.parse(policy))}'`,
+  };
+}
+
+export function receiptOf({ phase, expiration }: SessionView, why: Why): EndedView {
+  const held = phase !== "requesting";
+  return {
+    at: Date.now(), why, wipedPages: held ? 3 : 0, awsAcceptsUntil: held ? expiration : null, clientsTold: held ? 1 : 0, keyIdEnd: held ? "7Q2X" : null,
   };
 }

@@ -20,7 +20,7 @@ import { logged } from "./fake-log";
 import { someRoles } from "./fake-roles";
 import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
-import { CONSOLES, endAtAws } from "./fake-receipts";
+import { CONSOLES, endAtAws, receiptOf } from "./fake-receipts";
 import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
 import { dressed, dressedCards, moved, noted, placed, refusalOf } from "./fake-settings";
 import { isWhole } from "../lib/scope";
@@ -326,11 +326,7 @@ class World {
   }
 
   #end(session: SessionView, why: Why): void {
-    const held = session.phase !== "requesting";
-    Object.assign(session, {
-      phase: "ended",
-      ended: { at: Date.now(), why, wipedPages: held ? 3 : 0, awsAcceptsUntil: held ? session.expiration : null, clientsTold: held ? 1 : 0, keyIdEnd: held ? "7Q2X" : null },
-    });
+    Object.assign(session, { phase: "ended", ended: receiptOf(session, why) });
     this.scene.view.today.ended += 1;
     if (!this.scene.view.sessions.some(holds)) this.scene.view.endpoint = { listening: false, clients: 0 };
   }
