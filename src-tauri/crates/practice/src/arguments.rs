@@ -111,6 +111,7 @@ const FAILURES: &str = "\
 Failures:
   400, 403, 429, 500, 503 …   the status, in the words of the service that was asked
   bare-503 …                  the status with a line of text, as of a gateway
+  echo-500 …                  the status with an error that repeats all that was sent
   html, redirect              a captive portal: 200 with a page, or 302 to a login page
   empty, truncated            200 with no body, or with half of the JSON
   hang                        no answer

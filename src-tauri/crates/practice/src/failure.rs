@@ -10,6 +10,9 @@ pub enum Failure {
     /// This status with the error that the service asked (portal, OIDC or STS) words for it; a 429 has the
     /// `Retry-After` of the options. The request isn't handled.
     Aws(u16),
+    /// This status with an error whose message repeats all that the client sent: a service, or a proxy on the way, may
+    /// be so careless. The request isn't handled.
+    Echo(u16),
     /// This error of OIDC's, whatever path is asked. The request isn't handled.
     Oidc(OidcFailure),
     /// 200 with an HTML page, as a captive portal answers. The request isn't handled.
@@ -66,7 +69,7 @@ impl std::error::Error for UnknownFailure {}
 impl std::fmt::Display for UnknownFailure {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(
-            "a failure is a status such as 503, bare-503, html, redirect, empty, truncated, hang, reset, reset-midway, \
+            "a failure is a status such as 503, bare-503, echo-500, html, redirect, empty, truncated, hang, reset, reset-midway, \
              authorization_pending, slow_down, expired_token, access_denied, invalid_client or invalid_grant",
         )
     }
@@ -91,10 +94,14 @@ impl FromStr for Failure {
             "invalid_client" => Self::Oidc(OidcFailure::InvalidClient),
             "invalid_grant" => Self::Oidc(OidcFailure::InvalidGrant),
             "slow_down" => Self::Oidc(OidcFailure::SlowDown),
-            other => match other.strip_prefix("bare-") {
-                Some(code) => Self::Status(status(code).ok_or(UnknownFailure)?),
-                None => Self::Aws(status(other).ok_or(UnknownFailure)?),
-            },
+            other => {
+                let (make, code): (fn(u16) -> Self, _) = match other.split_once('-') {
+                    Some(("bare", code)) => (Self::Status, code),
+                    Some(("echo", code)) => (Self::Echo, code),
+                    _ => (Self::Aws, other),
+                };
+                make(status(code).ok_or(UnknownFailure)?)
+            }
         })
     }
 }
@@ -192,5 +199,6 @@ mod tests {
         }
         assert_eq!("bare-503".parse::<Failure>().unwrap(), Failure::Status(503));
         assert_eq!("503".parse::<Failure>().unwrap(), Failure::Aws(503));
+        assert_eq!("echo-500".parse::<Failure>().unwrap(), Failure::Echo(500));
     }
 }

@@ -245,6 +245,7 @@ fn redeem_code(
     else {
         return Err(OidcError::InvalidRequest("Invalid request"));
     };
+    state.issue(Kind::CodeVerifier, verifier.clone());
     // Whoever presents a code spends it, right or wrong.
     let code = state.codes.remove(code).ok_or(INVALID)?;
     if code.expires <= now {

@@ -1,9 +1,12 @@
 //! Refusal: the answers that stand in for the true one, in the words of whoever would have sent them.
 
+use axum::Json;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::failure::OidcFailure;
 use crate::oidc::{self, OidcError};
@@ -94,6 +97,25 @@ pub(crate) fn by_oidc(failure: OidcFailure) -> Response {
 pub(crate) fn bare_status(code: u16) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::BAD_GATEWAY);
     (status, status.canonical_reason().unwrap_or("failure").to_owned()).into_response()
+}
+
+/// An error whose message is the whole request: address, headers, body.
+pub(crate) async fn echo(code: u16, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_else(|_| Bytes::new());
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}; ", String::from_utf8_lossy(value.as_bytes())));
+    let headers: String = headers.collect();
+    let message = format!("{} {} {headers}{}", parts.method, parts.uri, String::from_utf8_lossy(&body));
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // By every name under which one of the services says it.
+    let error = json!({
+        "__type": "InternalServerException", "message": message, "Message": message,
+        "error": "server_error", "error_description": message,
+    });
+    (status, Json(error)).into_response()
 }
 
 /// The page of a captive portal.

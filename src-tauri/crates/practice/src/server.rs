@@ -16,7 +16,9 @@ use tokio::sync::watch;
 use crate::failure::Failure;
 use crate::listener::{Loopback, Scissors};
 use crate::page::Parameters;
-use crate::refusal::{Service, bare_status, by_oidc, by_service, captive_page, captive_redirect, truncate};
+use crate::refusal::{
+    Service, bare_status, by_oidc, by_service, captive_page, captive_redirect, echo, truncate,
+};
 use crate::state::{App, Request as Logged, State as Remembered};
 use crate::{authorize, calls, console, device, federation, hostile, oidc, page, portal, random, sts};
 
@@ -95,6 +97,7 @@ async fn observe(
         None => next.run(request).await,
         Some(Failure::Status(code)) => bare_status(code),
         Some(Failure::Aws(code)) => by_service(&path, code, retry_after),
+        Some(Failure::Echo(code)) => echo(code, request).await,
         Some(Failure::Oidc(failure)) => by_oidc(failure),
         Some(Failure::Html200) => captive_page(),
         Some(Failure::Redirect302) => captive_redirect(),

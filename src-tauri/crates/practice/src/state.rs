@@ -28,6 +28,8 @@ pub enum Kind {
     ClientSecret,
     /// The `code` of the redirect.
     AuthorizationCode,
+    /// CreateToken's `codeVerifier`: the client's own, noted when a code is redeemed with it.
+    CodeVerifier,
     /// StartDeviceAuthorization's `deviceCode`.
     DeviceCode,
     /// CreateToken's `accessToken`.
