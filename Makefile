@@ -1,4 +1,5 @@
 # `make run` starts Daypass on a practice organisation; `make test` runs every check there is; `make package` packs it.
+# `make residue` looks for what it leaves behind, as root: make residue RUNS=10 POINTS=200 ONLY='sleep,M2,R1'
 # `make bench` measures it, or only what is named: make bench MEASURE='start idle tray mute typing sync'
 
 MAKEFLAGS += --no-print-directory
@@ -14,17 +15,17 @@ CLIENTS := $(TARGET)/clients
 PACKAGES := $(TARGET)/package
 # What is packed does not say where it was built.
 UNPLACED := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/daypass
-RELEASE = RUSTFLAGS="$(strip $(RUSTFLAGS) $(UNPLACED))" cargo build --quiet --release --workspace --bins
+RELEASE = RUSTFLAGS="$(strip $(RUSTFLAGS) $(UNPLACED))" cargo build --quiet --release --workspace --exclude daypass-residue --bins
 
 # Debian's Chromium, or the one that the set-up fetched where there is none.
 page window: export DAYPASS_CHROMIUM ?= $(abspath $(or $(wildcard $(TARGET)/chromium/chromium),/usr/bin/chromium))
 
-.PHONY: run test setup rust page flows clients window bench package package-test
+.PHONY: run test setup rust page flows clients window residue residue-short bench package package-test
 
 run:
 	src-tauri/setup.sh run
 	$(MAKE) ui/dist/index.html
-	cargo build --workspace --bins
+	cargo build --workspace --exclude daypass-residue --bins
 	$(PROGRAMS)/daypass-desktop --practice
 
 # The page first: the desktop has it built in.
@@ -34,6 +35,7 @@ test: setup
 	$(MAKE) flows
 	$(MAKE) clients
 	$(MAKE) window
+	$(MAKE) residue-short
 	$(MAKE) package-test
 
 setup:
@@ -60,6 +62,17 @@ window: $(CLIENTS)/installed
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/e2e.mjs $(PROGRAMS)
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/tray.mjs $(PROGRAMS)
 	xvfb-run -a -s '-screen 0 1280x900x24' node tests/e2e/habits.mjs $(PROGRAMS)
+
+# Each trigger once, on the programs that the other tests use.
+residue-short: $(CLIENTS)/installed
+	cargo build --quiet --workspace --bins
+	xvfb-run -a -s '-screen 0 1280x900x24' $(PROGRAMS)/residue $(PROGRAMS) $(CLIENTS) short
+
+# In full, as it is packed; PROFILE=debug on what is built without waiting for it. It takes the better part of an hour.
+residue: setup ui/dist/index.html $(CLIENTS)/installed
+	$(if $(filter debug,$(PROFILE)),cargo build --quiet --workspace --bins,$(RELEASE))
+	cargo build --quiet --package daypass-residue
+	xvfb-run -a -s '-screen 0 1280x900x24' $(PROGRAMS)/residue $(TARGET)/$(or $(PROFILE),release) $(CLIENTS) full $(or $(RUNS),10) $(or $(POINTS),200)
 
 # As it is packed, and two programs more that are never packed. Figures, no checks: `make test` leaves it out.
 bench: setup ui/dist/index.html

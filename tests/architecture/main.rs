@@ -58,7 +58,7 @@ fn dependencies() -> Edges {
             let all = package["dependencies"].as_array().unwrap().iter();
             (name(package), all.filter(|d| d["kind"] != "dev").map(name).collect())
         })
-        .filter(|(name, _): &(String, _)| name != "daypass-tests")
+        .filter(|(name, _): &(String, _)| !["daypass-tests", "daypass-residue"].contains(&name.as_str()))
         .collect()
 }
 

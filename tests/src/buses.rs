@@ -5,8 +5,9 @@ mod notifier;
 mod saver;
 
 use std::{
-    fs,
+    fs::{self, Permissions},
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -33,6 +34,7 @@ const CONFIG: &str = r#"<busconfig>
     <allow send_destination="*" eavesdrop="true"/>
     <allow receive_sender="*" eavesdrop="true"/>
     <allow own="*"/>
+    <allow user="*"/>
   </policy>
 </busconfig>"#;
 const DBUS: &str = "org.freedesktop.DBus";
@@ -56,6 +58,14 @@ impl PrivateBus {
         let folder = tempfile::tempdir().expect("a folder");
         let daemon = start_daemon(folder.path());
         Self { daemon, folder }
+    }
+
+    /// The same for other users too; what starts as another user can come.
+    #[must_use]
+    pub fn for_everybody() -> Self {
+        let bus = Self::start();
+        fs::set_permissions(bus.folder.path(), Permissions::from_mode(0o711)).expect("our own folder");
+        bus
     }
 
     /// It crashes and another comes in its place: whoever was on it has to come again.

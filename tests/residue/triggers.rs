@@ -1,0 +1,126 @@
+//! What clears: ten things a person, the desktop or the time does, and two that nobody wants.
+
+use std::time::Duration;
+
+use daypass_tests::buses::Session;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::world::{World, kill};
+
+/// Everybody is told, and everything wiped, within this time.
+pub(crate) const WITHIN: Duration = Duration::from_secs(1);
+/// Whether the agent ends leases when the person has been away for long. Not yet: its row says so.
+const IDLE_IS_BUILT: bool = false;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Trigger {
+    LeaseEnd,
+    End,
+    EndAll,
+    SignOut,
+    ScreenLock,
+    Sleep,
+    UserSwitch,
+    IdleLimit,
+    Quit,
+    Term,
+    Crash,
+    Kill,
+}
+
+impl Trigger {
+    /// The one that takes longest first.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::LeaseEnd,
+        Self::End,
+        Self::EndAll,
+        Self::SignOut,
+        Self::ScreenLock,
+        Self::Sleep,
+        Self::UserSwitch,
+        Self::IdleLimit,
+        Self::Quit,
+        Self::Term,
+        Self::Crash,
+        Self::Kill,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::LeaseEnd => "lease end",
+            Self::End => "End",
+            Self::EndAll => "End all",
+            Self::SignOut => "sign-out",
+            Self::ScreenLock => "screen lock",
+            Self::Sleep => "sleep",
+            Self::UserSwitch => "user switch",
+            Self::IdleLimit => "idle limit",
+            Self::Quit => "quit",
+            Self::Term => "SIGTERM",
+            Self::Crash => "crash (SIGABRT)",
+            Self::Kill => "kill -9",
+        }
+    }
+
+    pub(crate) fn is_built(self) -> bool {
+        self != Self::IdleLimit || IDLE_IS_BUILT
+    }
+
+    /// Whether sign-ins stay: their tokens then may rest in locked pages, and nowhere else.
+    pub(crate) fn keeps_sign_in(self) -> bool {
+        matches!(self, Self::LeaseEnd | Self::End | Self::EndAll | Self::ScreenLock | Self::IdleLimit)
+    }
+
+    /// How long the lease is to last that it ends.
+    pub(crate) fn lease(self) -> &'static str {
+        if self == Self::LeaseEnd { "1m" } else { "30m" }
+    }
+
+    /// Has it happen; when it did.
+    ///
+    /// # Errors
+    /// It could not be had, or sleep was not let go in time.
+    pub(crate) async fn pull(self, world: &mut World, session: &str, ends: i64) -> Result<Instant, String> {
+        let agent = world.agent().ok_or("there is no agent")?.pid;
+        let mut at = Instant::now();
+        match self {
+            Self::LeaseEnd => {
+                let now = daypass_practice::Clock::real().now();
+                let left =
+                    time::OffsetDateTime::from_unix_timestamp(ends).map_err(|error| error.to_string())? - now;
+                at += left.try_into().unwrap_or_default();
+                tokio::time::sleep_until(at).await;
+            }
+            Self::End => drop(world.daypass(&["end", session]).await?),
+            Self::EndAll => drop(world.daypass(&["end", "--all"]).await?),
+            Self::SignOut => drop(world.daypass(&["sign-out"]).await?),
+            Self::Quit => drop(world.daypass(&["quit"]).await?),
+            Self::ScreenLock => world.saver.turns(true).await,
+            Self::Sleep => {
+                let held = timeout(WITHIN, world.logind.inhibitor()).await;
+                let mut inhibitor = held.map_err(|_| "the agent does not hold up sleep")?;
+                at = Instant::now();
+                world.logind.sleeps(true).await;
+                timeout(WITHIN, inhibitor.released())
+                    .await
+                    .map_err(|_| "sleep was held up for over a second")?;
+            }
+            Self::UserSwitch => {
+                let uid = world.user;
+                let us = Session { uid, class: "user", is_active: false, is_locked: false };
+                world.logind.session(1, us.clone()).await;
+                world.logind.session(2, Session { uid: uid + 1_000_000, is_active: true, ..us }).await;
+            }
+            Self::IdleLimit => return Err("not built".to_owned()),
+            Self::Term => kill(agent, libc::SIGTERM),
+            Self::Crash => kill(agent, libc::SIGABRT),
+            Self::Kill => kill(agent, libc::SIGKILL),
+        }
+        Ok(at)
+    }
+}
+
+/// Waits until so long after it.
+pub(crate) async fn after(at: Instant, length: Duration) {
+    sleep((at + length).saturating_duration_since(Instant::now())).await;
+}
