@@ -9,6 +9,7 @@ mod chain;
 mod endpoint;
 mod guard;
 mod hostile;
+mod idle;
 mod kept;
 mod lease;
 mod left_behind;

@@ -1,15 +1,16 @@
 //! Listening to the buses when they fail, with the test in the actor's place and time that only it lets pass.
 
-use std::{os::unix::net::UnixListener, time::Duration};
+use std::{os::unix::net::UnixListener, sync::Arc, time::Duration};
 
 use daypass_agent::{
     actor::Mail,
+    clock::Clock,
     guard::{self, Buses},
 };
 use daypass_domain::event::{Desktop, Event, Watched};
 use daypass_tests::buses::{Logind, PrivateBus, Saver};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet, spawn_blocking},
     time::{Instant, sleep},
 };
@@ -23,7 +24,9 @@ struct Post {
 impl Post {
     fn from(session: Option<String>, system: Option<String>) -> Self {
         let (mail, letters) = mpsc::channel(64);
-        Self { letters, _guard: guard::watch(Buses { session, system }, mail) }
+        // What nobody sets is not asked either.
+        let (_, views) = watch::channel(Arc::default());
+        Self { letters, _guard: guard::watch(Buses { session, system }, Clock::Real, views, mail) }
     }
 
     async fn event(&mut self) -> Event {

@@ -1,5 +1,6 @@
 //! Buses of the test's own, and who lives on them: screen savers, logind and notification daemons, played at the wire.
 
+mod idle;
 mod logind;
 mod notifier;
 mod saver;
@@ -20,6 +21,7 @@ use zbus::{
 };
 
 pub use self::{
+    idle::IdleMonitor,
     logind::{Inhibitor, Logind, SESSION, Session},
     notifier::{Notifier, Shown, Told, pretend_press},
     saver::Saver,

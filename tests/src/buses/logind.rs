@@ -34,6 +34,9 @@ struct Rooms {
     /// By number; all on seat0.
     sessions: HashMap<u32, Session>,
     refuses_to_wait: bool,
+    is_asleep: bool,
+    /// Session 1's hint, and since when in microseconds; 0 is never said.
+    idle: (bool, u64),
 }
 
 /// logind. It leaves when this is dropped.
@@ -94,7 +97,7 @@ impl Logind {
         let bus = bus.connect().await;
         let us =
             Session { uid: daypass_wire::folder::uid(), class: "user", is_active: true, is_locked: false };
-        let rooms = Rooms { sessions: HashMap::from([(1, us)]), refuses_to_wait };
+        let rooms = Rooms { sessions: HashMap::from([(1, us)]), refuses_to_wait, ..Rooms::default() };
         let rooms = Arc::new(Mutex::new(rooms));
         let (taking, inhibitors) = mpsc::unbounded_channel();
         let mut stream = MessageStream::from(&bus);
@@ -117,7 +120,10 @@ impl Logind {
                         let list = listed(&lock(&at));
                         me.reply(&header, &list).await.ok();
                     }
-                    "Get" => drop(me.reply(&header, &Value::from(false)).await),
+                    "Get" => {
+                        let is_asleep = lock(&at).is_asleep;
+                        me.reply(&header, &Value::from(is_asleep)).await.ok();
+                    }
                     "GetAll" => {
                         let session = path.rsplit('_').next().and_then(|n| n.parse().ok());
                         let session = session.and_then(|n: u32| lock(&at).sessions.get(&n).cloned());
@@ -127,11 +133,14 @@ impl Logind {
                                 .ok();
                             continue;
                         };
+                        let (idle, since) = lock(&at).idle;
                         let about: HashMap<&str, Value<'_>> = HashMap::from([
                             ("Class", session.class.into()),
                             ("Type", "wayland".into()),
                             ("Active", session.is_active.into()),
                             ("LockedHint", session.is_locked.into()),
+                            ("IdleHint", idle.into()),
+                            ("IdleSinceHint", since.into()),
                         ]);
                         me.reply(&header, &about).await.ok();
                     }
@@ -158,7 +167,13 @@ impl Logind {
         if !is_going_to {
             self.owed += 1;
         }
+        lock(&self.rooms).is_asleep = is_going_to;
         signal(&self.bus, None, LOGIND_PATH, MANAGER, "PrepareForSleep", &is_going_to).await;
+    }
+
+    /// Somebody hints that session 1 is idle, since then in seconds since 1970.
+    pub fn idle(&self, is_idle: bool, since: i64) {
+        lock(&self.rooms).idle = (is_idle, u64::try_from(since).expect("after 1970") * 1_000_000);
     }
 
     /// `Lock` or `Unlock` is asked of session 1.

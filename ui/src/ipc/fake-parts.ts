@@ -57,10 +57,11 @@ export function someSettings(change: Partial<Settings> = {}): Settings {
     chainedRoles: [],
     chainedCredentials: 1800,
     organisationFile: null,
-    clearing: { sleep: true, userSwitch: true, screenLock: "afterFiveMinutes" },
+    clearing: { sleep: true, userSwitch: true, screenLock: "afterFiveMinutes", idle: null },
     notifications: { before15Minutes: true, before5Minutes: true, before1Minute: true, atEnd: true, trouble: true, quiet: null },
     startAtLogin: false,
     prompt: true,
+    memory: "locked",
     ...change,
   };
 }

@@ -55,6 +55,7 @@ export const WHY = {
   sleep: "The computer went to sleep.",
   userSwitch: "Another user took over the screen.",
   screenLock: "The screen was locked.",
+  idle: "Nobody touched keyboard or mouse.",
 } as const satisfies Record<Why, string>;
 
 /** "ended 12:04, 3 pages wiped from memory, 2 clients told". */

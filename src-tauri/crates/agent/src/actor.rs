@@ -13,9 +13,11 @@ use daypass_domain::{
     failure::{Code, Failure},
     ids::{SessionId, SsoSessionName},
     request::{Answer, Intent},
+    settings::Memory as MemorySetting,
     state::State,
     view::View,
 };
+use daypass_vault::page;
 use daypass_wire::message::{CATALOG_PAGE, CatalogPage};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -133,6 +135,7 @@ impl Actor {
 
     /// Runs until asked to quit, or until nobody needs it. Every secret is wiped when it returns.
     pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+        self.choose_memory();
         self.state.note_start(self.clock.now());
         for effect in self.state.start() {
             self.run_effect(effect).await;
@@ -213,6 +216,7 @@ impl Actor {
             self.run_effect(effect).await;
         }
         self.answer_askers();
+        self.choose_memory();
         if wants_url {
             answer.url = Some(self.effects.sign_in_url()?);
         }
@@ -257,7 +261,18 @@ impl Actor {
             self.run_effect(effect).await;
         }
         self.answer_askers();
+        self.choose_memory();
         self.publish();
+    }
+
+    /// Secrets from now on rest in the kind of memory that the settings want.
+    fn choose_memory(&mut self) {
+        let is_wanted = self.state.settings().memory == MemorySetting::Secret;
+        if page::is_secret_wanted() != is_wanted {
+            let works = page::want_secret(is_wanted);
+            // Brings no effect.
+            self.state.learn(Event::Memory { works }, self.clock.now());
+        }
     }
 
     /// Opens the endpoint with the first lease and closes it a second after the last.

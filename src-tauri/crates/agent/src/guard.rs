@@ -1,7 +1,7 @@
-//! What the desktop does that ends leases: a locked screen, sleep, another user in front.
+//! What the desktop does that ends leases: a locked screen, sleep, another user in front, nobody there.
 //!
-//! Screen savers tell on the session bus ([`screen`]), logind on the system bus ([`logind`]). Each bus has a
-//! task of its own, off the hot path: a bus that is absent, or hangs, delays nothing and is tried again;
+//! Screen savers tell on the session bus ([`screen`]), logind on the system bus ([`logind`]); how long nobody has
+//! touched anything has to be asked ([`idle`]). Each bus has a task of its own, off the hot path: a bus that is absent, or hangs, delays nothing and is tried again;
 //! what can't be watched is told. Only who owns a well-known name is believed ([`bus`]).
 //!
 //! Waking up is not watched here: the clock's timers count sleep, and the one for a clock that was set fires
@@ -11,18 +11,25 @@
 //! asked for could come after the news that overtook it.
 
 mod bus;
+mod idle;
 mod logind;
 mod screen;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use daypass_aws::keyring::{on_this_machine, session_bus};
-use daypass_domain::event::{Desktop, Event, Watched};
+use daypass_domain::{
+    event::{Desktop, Event, Watched},
+    view::View,
+};
 use daypass_wire::folder;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 use self::{logind::Seat, screen::Savers};
-use crate::actor::Mail;
+use crate::{actor::Mail, clock::Clock};
 
 /// How long a bus, or who is on it, may take to answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -50,8 +57,14 @@ impl Buses {
 
 /// Watches both buses for as long as what it returns lives.
 #[must_use]
-pub fn watch(buses: Buses, mail: mpsc::Sender<Mail>) -> JoinSet<()> {
+pub fn watch(
+    buses: Buses,
+    clock: Clock,
+    views: watch::Receiver<Arc<View>>,
+    mail: mpsc::Sender<Mail>,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    tasks.spawn(idle::watch(buses.clone(), clock, views, Teller::new(mail.clone())));
     let (on_session, on_system) = (Teller::new(mail.clone()), Teller::new(mail));
     tasks.spawn(watch_screen(buses.session, on_session));
     tasks.spawn(watch_logind(buses.system, on_system));

@@ -107,6 +107,7 @@ impl Agent {
         });
         let secrets = Arc::new(Secrets::default());
         let (mail, letters) = mpsc::channel(256);
+        let clock = parts.clock.clone();
         let effects = Effects::new(parts.aws, parts.keyring, Arc::clone(&secrets), parts.clock, mail.clone());
         let keeper = file.map(|file| file.keep(mail.clone()));
         let watchman = Arc::new(Watchman::new(parts.folder.clone(), places));
@@ -126,7 +127,8 @@ impl Agent {
             log,
         };
         let socket = tokio::spawn(socket::serve(listener, desk));
-        let guard = parts.buses.map(|buses| guard::watch(buses, mail.clone())).unwrap_or_default();
+        let watch = |buses| guard::watch(buses, clock, actor.views(), mail.clone());
+        let guard = parts.buses.map(watch).unwrap_or_default();
         let actor = tokio::spawn(actor.run(letters));
         Ok(Self { mail, secrets, actor, socket, guard, has_quit, folder: parts.folder, lock: Some(lock) })
     }

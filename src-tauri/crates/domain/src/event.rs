@@ -163,6 +163,10 @@ pub enum Event {
     Log {
         trouble: Option<Code>,
     },
+    /// Whether the kernel gives the kind of memory that the settings want.
+    Memory {
+        works: bool,
+    },
 }
 
 /// What went through the door for secrets.
@@ -181,6 +185,8 @@ pub enum Desktop {
     Sleeps,
     /// Another user's session is in front.
     UserSwitched,
+    /// Nobody has touched keyboard or mouse for as long as the settings say.
+    Idle,
 }
 
 /// What the desktop's news come from.
@@ -194,6 +200,8 @@ pub enum Watched {
     Logind,
     /// logind's promise to let us wipe before it sleeps.
     SleepDelay,
+    /// Whoever knows when there last was input.
+    Idle,
 }
 
 /// Something to do. All but `Wipe` run as tasks and report back by events.

@@ -263,7 +263,8 @@ const fn is_news(why: Why) -> bool {
         | Why::PracticeEnded
         | Why::Sleep
         | Why::UserSwitch
-        | Why::ScreenLock => true,
+        | Why::ScreenLock
+        | Why::Idle => true,
         Why::Ended | Why::SignedOut | Why::Quit => false,
     }
 }

@@ -21,6 +21,10 @@ pub const LONGEST_TEXT: usize = 512;
 /// The most account rules and SSO sessions.
 pub const MOST_ENTRIES: usize = 500;
 
+/// The limits of what counts as idle: below, reading a page ends leases; above, it says nothing.
+pub const SHORTEST_IDLE: Seconds = Seconds::minutes(5);
+pub const LONGEST_IDLE: Seconds = Seconds::hours(8);
+
 /// All of them. What is `None` is left to the program.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(default, rename_all = "camelCase")]
@@ -49,6 +53,7 @@ pub struct Settings {
     pub start_at_login: bool,
     /// Shells that Daypass opens show role, account and time left before their own prompt.
     pub prompt: bool,
+    pub memory: Memory,
 }
 
 impl Default for Settings {
@@ -68,8 +73,20 @@ impl Default for Settings {
             notifications: Notifications::default(),
             start_at_login: false,
             prompt: true,
+            memory: Memory::default(),
         }
     }
+}
+
+/// What kind of memory secrets rest in, those from now on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Memory {
+    /// Locked, so that it never reaches the swap.
+    #[default]
+    Locked,
+    /// `memfd_secret`: the kernel itself no longer maps it. It refuses to hibernate while there is any.
+    Secret,
 }
 
 /// What is set for one SSO session.
@@ -171,11 +188,13 @@ pub struct Clearing {
     pub user_switch: bool,
     /// A locked screen ends every lease; sign-ins stay.
     pub screen_lock: ScreenLock,
+    /// So does a while without input, 5 min to 8 h of it; None is never.
+    pub idle: Option<Seconds>,
 }
 
 impl Default for Clearing {
     fn default() -> Self {
-        Self { sleep: true, user_switch: true, screen_lock: ScreenLock::default() }
+        Self { sleep: true, user_switch: true, screen_lock: ScreenLock::default(), idle: None }
     }
 }
 
@@ -268,6 +287,9 @@ impl Settings {
         }
         if !(Seconds::minutes(20)..=Seconds::hours(1)).contains(&self.chained_credentials) {
             return Err(Code::BadCredentialLength);
+        }
+        if self.clearing.idle.is_some_and(|idle| !(SHORTEST_IDLE..=LONGEST_IDLE).contains(&idle)) {
+            return Err(Code::BadIdle);
         }
         if ![&self.terminal, &self.browser, &self.organisation_file].into_iter().flatten().all(|c| is_text(c))
         {
@@ -371,6 +393,8 @@ mod tests {
         };
         assert_eq!(with(|_| {}), Ok(()));
         assert_eq!(with(|s| s.duration = Seconds(5)), Err(Code::DurationTooShort));
+        assert_eq!(with(|s| s.clearing.idle = Some(Seconds(299))), Err(Code::BadIdle));
+        assert_eq!(with(|s| s.clearing.idle = Some(Seconds(8 * 3600 + 1))), Err(Code::BadIdle));
         assert_eq!(with(|s| s.accounts = vec![rule(" ")]), Err(Code::BadPattern));
         assert_eq!(with(|s| s.terminal = Some("a\nb".to_owned())), Err(Code::BadCommand));
         assert_eq!(

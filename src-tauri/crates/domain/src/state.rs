@@ -70,6 +70,8 @@ pub struct State {
     passes: Vec<Pass>,
     /// The screen is locked: when leases end.
     lock_ends_at: Option<Deadline>,
+    /// The kernel refused the kind of memory that the settings want.
+    no_memory: bool,
     /// The practice organisation was started, and is not ready yet.
     practice_starts: bool,
     record: Record,
@@ -222,6 +224,7 @@ impl State {
             config_chains: start.config_chains,
             passes: start.remembered.passes,
             lock_ends_at: None,
+            no_memory: false,
             practice_starts: false,
             record: Record::default(),
             ids: Ids::new(start.seed),
@@ -264,6 +267,11 @@ impl State {
         settings.favourites.retain(|role| is_kept(&role.sso_session));
         settings.sso_sessions.retain(|s| is_kept(&s.name));
         settings
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The session `id`, for whoever serves its credentials.

@@ -277,6 +277,8 @@ pub enum Why {
     Sleep,
     UserSwitch,
     ScreenLock,
+    /// Nobody touched keyboard or mouse.
+    Idle,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]

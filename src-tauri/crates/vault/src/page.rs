@@ -1,7 +1,15 @@
 //! Whole pages of memory that are locked, left out of core dumps, and zeroed before release.
+//!
+//! By choice they are `memfd_secret`'s: locked as well, and out of the kernel's own map, so that neither another
+//! process nor root reads them through it.
 #![expect(unsafe_code, reason = "the one place that maps and locks memory")]
 
-use std::{ptr::NonNull, slice};
+use std::{
+    os::fd::{AsRawFd, FromRawFd, OwnedFd},
+    ptr::NonNull,
+    slice,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use zeroize::Zeroize;
 
@@ -9,14 +17,32 @@ use zeroize::Zeroize;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NoMemory;
 
+/// Whether pages made from now on are to be secret memory.
+static WANTS_SECRET: AtomicBool = AtomicBool::new(false);
+
+/// Chooses the kind of memory for pages made from now on, in the whole process. Returns whether the system gives that
+/// kind; where it doesn't, pages are locked ones.
+#[must_use]
+pub fn want_secret(wants: bool) -> bool {
+    WANTS_SECRET.store(wants, Ordering::Relaxed);
+    !wants || Pages::with_capacity(1).is_ok_and(|pages| pages.is_secret)
+}
+
+#[must_use]
+pub fn is_secret_wanted() -> bool {
+    WANTS_SECRET.load(Ordering::Relaxed)
+}
+
 /// Some whole pages, all zero at first, of fixed size.
 ///
 /// They are `mlock`ed where the system allows it (see [`Pages::is_locked`]), `MADV_DONTDUMP` and
-/// `MADV_WIPEONFORK`. Dropping zeroes them before they go back to the system.
+/// `MADV_WIPEONFORK`; or secret memory, which a fork does not take along. Dropping zeroes them before they go back to
+/// the system.
 pub struct Pages {
     start: NonNull<u8>,
     size: usize,
     is_locked: bool,
+    is_secret: bool,
 }
 
 static_assertions::assert_not_impl_any!(Pages: Clone, Copy, std::fmt::Debug, std::fmt::Display);
@@ -34,6 +60,11 @@ impl Pages {
     pub fn with_capacity(bytes: usize) -> Result<Self, NoMemory> {
         let page = page_size();
         let size = bytes.max(1).checked_next_multiple_of(page).ok_or(NoMemory)?;
+        if is_secret_wanted()
+            && let Some(start) = secret(size)
+        {
+            return Ok(Self { start, size, is_locked: true, is_secret: true });
+        }
         // SAFETY: a fresh anonymous private mapping; no memory of ours is touched.
         let start = unsafe {
             libc::mmap(
@@ -55,7 +86,7 @@ impl Pages {
             libc::mlock(start, size) == 0
         };
         let start = NonNull::new(start.cast()).ok_or(NoMemory)?;
-        Ok(Self { start, size, is_locked })
+        Ok(Self { start, size, is_locked, is_secret: false })
     }
 
     /// Whether the system promised to keep these pages out of swap.
@@ -86,11 +117,36 @@ impl Pages {
 impl Drop for Pages {
     fn drop(&mut self) {
         self.bytes_mut().zeroize();
-        // SAFETY: the mapping made in `with_capacity`, released once. Unmapping unlocks.
+        // SAFETY: the mapping made in `with_capacity`, of either kind, released once. Unmapping unlocks.
         unsafe {
             libc::munmap(self.start.as_ptr().cast(), self.size);
         }
     }
+}
+
+/// Maps `size` bytes of secret memory; None where the kernel has none, or no more for us.
+fn secret(size: usize) -> Option<NonNull<u8>> {
+    // SAFETY: a plain system call; the descriptor it returns is new, and ours.
+    let fd = unsafe {
+        let fd = libc::syscall(libc::SYS_memfd_secret, libc::O_CLOEXEC);
+        OwnedFd::from_raw_fd(i32::try_from(fd).ok().filter(|fd| *fd >= 0)?)
+    };
+    // SAFETY: a fresh mapping of our own file; no memory of ours is touched. It outlives the descriptor.
+    let start = unsafe {
+        if libc::ftruncate(fd.as_raw_fd(), libc::off_t::try_from(size).ok()?) != 0 {
+            return None;
+        }
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        libc::mmap(std::ptr::null_mut(), size, access, libc::MAP_SHARED, fd.as_raw_fd(), 0)
+    };
+    if start == libc::MAP_FAILED {
+        return None;
+    }
+    // SAFETY: the range is the mapping made above. It is shared, so a child must not get it at all.
+    unsafe {
+        libc::madvise(start, size, libc::MADV_DONTFORK);
+    }
+    NonNull::new(start.cast())
 }
 
 pub(crate) fn page_size() -> usize {
@@ -100,6 +156,8 @@ pub(crate) fn page_size() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt;
+
     use super::*;
 
     /// The `VmFlags` line of the mapping that holds `address`.
@@ -128,6 +186,29 @@ mod tests {
         }
         assert!(pages.is_locked());
         assert_eq!(pages.count(), 1);
+    }
+
+    #[test]
+    fn pages_are_secret_memory_where_that_is_wanted_and_locked_ones_where_there_is_none() {
+        let works = want_secret(true);
+        let mut pages = Pages::with_capacity(10).unwrap();
+        assert!(want_secret(false), "the usual kind is always to be had");
+        pages.bytes_mut()[..3].copy_from_slice(b"key");
+        assert_eq!((&pages.bytes()[..4], pages.count(), pages.is_locked()), (&b"key\0"[..], 1, true));
+        assert!(!Pages::with_capacity(10).unwrap().is_secret);
+        if !works {
+            eprintln!("not tried: this kernel gives no secret memory (boot it with secretmem.enable=1)");
+            assert!(!pages.is_secret);
+            return;
+        }
+        let flags = flags_of(pages.bytes().as_ptr() as usize);
+        for flag in ["lo", "dd", "dc"] {
+            assert!(flags.split_whitespace().any(|f| f == flag), "{flag} missing in {flags}");
+        }
+        let mut read = [0; 3];
+        let memory = std::fs::File::open("/proc/self/mem").unwrap();
+        let at = pages.bytes().as_ptr() as u64;
+        assert!(memory.read_exact_at(&mut read, at).is_err(), "the kernel itself does not reach it");
     }
 
     #[test]

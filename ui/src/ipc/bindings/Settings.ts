@@ -2,6 +2,7 @@
 import type { AccountRule } from "./AccountRule";
 import type { ChainedRole } from "./ChainedRole";
 import type { Clearing } from "./Clearing";
+import type { Memory } from "./Memory";
 import type { Notifications } from "./Notifications";
 import type { Region } from "./Region";
 import type { RoleRef } from "./RoleRef";
@@ -51,4 +52,4 @@ startAtLogin: boolean,
 /**
  * Shells that Daypass opens show role, account and time left before their own prompt.
  */
-prompt: boolean, };
+prompt: boolean, memory: Memory, };

@@ -3,4 +3,4 @@
 /**
  * Why a lease ended.
  */
-export type Why = "leaseEnd" | "ended" | "signedOut" | "notIssuedAnew" | "practiceEnded" | "quit" | "sleep" | "userSwitch" | "screenLock";
+export type Why = "leaseEnd" | "ended" | "signedOut" | "notIssuedAnew" | "practiceEnded" | "quit" | "sleep" | "userSwitch" | "screenLock" | "idle";

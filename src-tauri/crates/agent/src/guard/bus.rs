@@ -52,6 +52,13 @@ impl Bus {
         Ok(bus)
     }
 
+    /// Looks who owns `name` now, where nobody listens to it.
+    pub(super) async fn find(&mut self, name: &'static str) -> Option<&OwnedUniqueName> {
+        let owner = self.call_bus::<OwnedUniqueName>("GetNameOwner", name).await;
+        self.owners.insert(name, owner.ok());
+        self.owner(name)
+    }
+
     async fn call_bus<T>(&self, member: &str, argument: &str) -> zbus::Result<T>
     where
         T: for<'d> zbus::zvariant::DynamicDeserialize<'d>,

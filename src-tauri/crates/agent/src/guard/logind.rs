@@ -20,7 +20,7 @@ use super::{
 };
 use crate::actor::Mail;
 
-const LOGIND: &str = "org.freedesktop.login1";
+pub(super) const LOGIND: &str = "org.freedesktop.login1";
 const PATH: &str = "/org/freedesktop/login1";
 const MANAGER: &str = "org.freedesktop.login1.Manager";
 const SESSION: &str = "org.freedesktop.login1.Session";
@@ -42,17 +42,20 @@ enum Screen {
 }
 
 /// One of logind's sessions.
-struct Session {
+pub(super) struct Session {
     path: String,
-    uid: u32,
+    pub(super) uid: u32,
     /// Somebody logged in.
-    is_person: bool,
+    pub(super) is_person: bool,
     /// Somebody may log in.
     is_greeter: bool,
     /// Not by ssh.
     has_screen: bool,
     is_in_front: bool,
     is_locked: bool,
+    pub(super) is_idle: bool,
+    /// When it last changed whether it is, in microseconds since 1970; 0 where nobody ever said.
+    pub(super) idle_since: u64,
 }
 
 /// What logind told; kept while its bus is away.
@@ -192,7 +195,7 @@ impl Seat {
 }
 
 /// The sessions of this user, and those on the seat where users take turns.
-async fn sessions(bus: &Bus, uid: u32) -> zbus::Result<Vec<Session>> {
+pub(super) async fn sessions(bus: &Bus, uid: u32) -> zbus::Result<Vec<Session>> {
     let reply = bus.call(LOGIND, &object(PATH)?, MANAGER, "ListSessions", &()).await?;
     let all: Vec<(String, u32, String, String, OwnedObjectPath)> = reply.body().deserialize()?;
     let mut sessions = Vec::new();
@@ -210,6 +213,8 @@ async fn sessions(bus: &Bus, uid: u32) -> zbus::Result<Vec<Session>> {
             has_screen: !seat.is_empty() || ["x11", "wayland", "mir"].contains(&text("Type")),
             is_in_front: seat == SEAT && is("Active"),
             is_locked: is("LockedHint"),
+            is_idle: is("IdleHint"),
+            idle_since: about.get("IdleSinceHint").and_then(|v| v.downcast_ref().ok()).unwrap_or(0),
         });
     }
     Ok(sessions)

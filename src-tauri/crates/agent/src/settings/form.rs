@@ -15,7 +15,7 @@ use daypass_domain::{
 use serde::{Deserialize, Deserializer, de};
 
 pub(crate) use chained::ChainedForm;
-use desktop::{ClearingForm, NotificationsForm};
+use desktop::{ClearingForm, MemoryForm, NotificationsForm};
 pub(super) use write::write;
 
 /// The file that is written where there is none: every setting with what it is for.
@@ -44,6 +44,7 @@ struct Form {
     #[serde(deserialize_with = "text")]
     organisation_file: Option<String>,
     chained_role: Vec<ChainedForm>,
+    memory: MemoryForm,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +186,7 @@ fn settings(form: Form) -> Result<Settings, String> {
         notifications: form.notifications.into(),
         start_at_login: form.start_at_login.unwrap_or(Settings::default().start_at_login),
         prompt: form.prompt.unwrap_or(Settings::default().prompt),
+        memory: form.memory.into(),
     })
 }
 
@@ -195,7 +197,7 @@ mod properties;
 mod tests {
     use daypass_domain::{
         chain::ChainedRole,
-        settings::{QuietHours, ScreenLock},
+        settings::{Memory, QuietHours, ScreenLock},
     };
 
     use super::*;
@@ -235,6 +237,8 @@ mod tests {
         settings.chained_credentials = Seconds::minutes(45);
         settings.organisation_file = Some("/srv/acme.toml".to_owned());
         settings.clearing.screen_lock = ScreenLock::Never;
+        settings.clearing.idle = Some(Seconds::minutes(90));
+        settings.memory = Memory::Secret;
         settings.notifications.before_15_minutes = false;
         let at = |text: &str| text.parse().unwrap();
         settings.notifications.quiet = Some(QuietHours { from: at("22:00"), to: at("07:00") });

@@ -172,6 +172,7 @@ pub(super) const fn why(why: Why) -> &'static str {
         Why::Sleep => "The computer went to sleep.",
         Why::UserSwitch => "Another user took over the screen.",
         Why::ScreenLock => "The screen was locked.",
+        Why::Idle => "Nobody touched keyboard or mouse.",
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the desktop does that ends leases, as the settings say.
+//! What the desktop does that ends leases, as the settings say, and what they want in vain.
 
 use crate::{
     audit::{About, What},
     event::{Desktop, Effect, Watched},
     failure::Code,
-    settings::ScreenLock,
+    settings::{Memory, ScreenLock},
     state::State,
     time::{Moment, Seconds},
     view::Why,
@@ -16,6 +16,10 @@ const NO_LOGIND: &str =
     "Daypass cannot tell when the machine sleeps or another user takes over: logind does not answer.";
 const NO_DELAY: &str =
     "The machine may be asleep before leases and sign-ins are wiped: logind does not wait for Daypass.";
+const NO_IDLE: &str =
+    "Daypass cannot tell when nobody touches keyboard or mouse: neither the desktop nor logind says so.";
+const NO_SECRET: &str =
+    "Secrets rest in locked memory, not in secret memory: this kernel gives none (secretmem).";
 const LOCKED_FOR: Seconds = Seconds::minutes(5);
 
 impl State {
@@ -35,7 +39,10 @@ impl State {
             }
             Desktop::Sleeps if self.settings.clearing.sleep => self.clear(Why::Sleep, now),
             Desktop::UserSwitched if self.settings.clearing.user_switch => self.clear(Why::UserSwitch, now),
-            Desktop::Sleeps | Desktop::UserSwitched => vec![],
+            Desktop::Idle if self.settings.clearing.idle.is_some() => {
+                self.end_where(Why::Idle, now, |_| true)
+            }
+            Desktop::Sleeps | Desktop::UserSwitched | Desktop::Idle => vec![],
         }
     }
 
@@ -57,6 +64,8 @@ impl State {
             (wants_lock && fails(Watched::ScreenSaver) && !is_hinted, NO_SCREEN_SAVER),
             ((clearing.sleep || clearing.user_switch) && fails(Watched::Logind), NO_LOGIND),
             (clearing.sleep && fails(Watched::SleepDelay) && !fails(Watched::Logind), NO_DELAY),
+            (clearing.idle.is_some() && fails(Watched::Idle), NO_IDLE),
+            (self.settings.memory == Memory::Secret && self.no_memory, NO_SECRET),
         ];
         sentences.into_iter().filter(|(holds, _)| *holds).map(|(_, sentence)| sentence.to_owned())
     }

@@ -237,6 +237,10 @@ impl State {
                 vec![]
             }
             Event::PracticeEnded => self.practice_ended(now),
+            Event::Memory { works } => {
+                self.no_memory = !works;
+                vec![]
+            }
             Event::Endpoint { listening, clients } => {
                 self.endpoint.listening = listening;
                 self.endpoint.clients = clients;

@@ -30,9 +30,15 @@ fn an_end_is_told_once_its_pages_are_counted() {
 #[test]
 fn why_a_lease_ended_reads_as_on_its_card() {
     let card = include_str!("../../../../../ui/src/lib/lease.ts");
-    for why in
-        [Why::LeaseEnd, Why::NotIssuedAnew, Why::PracticeEnded, Why::Sleep, Why::UserSwitch, Why::ScreenLock]
-    {
+    for why in [
+        Why::LeaseEnd,
+        Why::NotIssuedAnew,
+        Why::PracticeEnded,
+        Why::Sleep,
+        Why::UserSwitch,
+        Why::ScreenLock,
+        Why::Idle,
+    ] {
         let mut desk = Desk::new();
         desk.lease("aaaaaaaa", "Billing", Seconds::hours(1));
         desk.end("aaaaaaaa", why, 1);

@@ -109,7 +109,7 @@ fn what_cannot_be_noticed_is_said_until_it_can() {
 
 #[test]
 fn what_nobody_wants_noticed_is_not_said() {
-    let clearing = Clearing { sleep: false, user_switch: false, screen_lock: ScreenLock::Never };
+    let clearing = Clearing { sleep: false, user_switch: false, screen_lock: ScreenLock::Never, idle: None };
     let mut rig = set_to(clearing);
     for what in [Watched::ScreenSaver, Watched::Logind, Watched::SleepDelay] {
         rig.learn(Event::Watching { what, works: false });

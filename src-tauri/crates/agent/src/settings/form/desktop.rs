@@ -1,9 +1,12 @@
 //! What ends leases and what is told of them, as the file says it.
 
-use daypass_domain::settings::{Clearing, Notifications, QuietHours, ScreenLock};
+use daypass_domain::{
+    settings::{Clearing, Memory, Notifications, QuietHours, ScreenLock},
+    time::Seconds,
+};
 use serde::{Deserialize, Deserializer, de};
 
-use super::text;
+use super::{seconds, text};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -11,12 +14,19 @@ pub(super) struct ClearingForm {
     sleep: bool,
     user_switch: bool,
     screen_lock: Lock,
+    #[serde(deserialize_with = "seconds")]
+    idle: Option<Seconds>,
 }
 
 impl Default for ClearingForm {
     fn default() -> Self {
         let set = Clearing::default();
-        Self { sleep: set.sleep, user_switch: set.user_switch, screen_lock: Lock::After5Minutes }
+        Self {
+            sleep: set.sleep,
+            user_switch: set.user_switch,
+            screen_lock: Lock::After5Minutes,
+            idle: set.idle,
+        }
     }
 }
 
@@ -58,6 +68,23 @@ enum Lock {
     Never,
 }
 
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MemoryForm {
+    #[default]
+    Locked,
+    Secret,
+}
+
+impl From<MemoryForm> for Memory {
+    fn from(form: MemoryForm) -> Self {
+        match form {
+            MemoryForm::Locked => Self::Locked,
+            MemoryForm::Secret => Self::Secret,
+        }
+    }
+}
+
 impl From<ClearingForm> for Clearing {
     fn from(form: ClearingForm) -> Self {
         let screen_lock = match form.screen_lock {
@@ -65,7 +92,7 @@ impl From<ClearingForm> for Clearing {
             Lock::After5Minutes => ScreenLock::AfterFiveMinutes,
             Lock::Never => ScreenLock::Never,
         };
-        Self { sleep: form.sleep, user_switch: form.user_switch, screen_lock }
+        Self { sleep: form.sleep, user_switch: form.user_switch, screen_lock, idle: form.idle }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use daypass_domain::{
     chain::{ChainedRole, ExternalId},
-    settings::{Clearing, LONGEST_TEXT, Notifications, QuietHours, ScreenLock},
+    settings::{Clearing, LONGEST_TEXT, Memory, Notifications, QuietHours, ScreenLock},
     time::TimeOfDay,
 };
 use daypass_mutants::{check, odd_text, of_text};
@@ -128,8 +128,10 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         role: role.parse().unwrap(),
     });
     let locks = vec![ScreenLock::AtOnce, ScreenLock::AfterFiveMinutes, ScreenLock::Never];
-    let clearing = (any::<bool>(), any::<bool>(), select(locks))
-        .prop_map(|(sleep, user_switch, screen_lock)| Clearing { sleep, user_switch, screen_lock });
+    let idle = option::of((300..=8 * 3600_u32).prop_map(Seconds));
+    let clearing = (any::<bool>(), any::<bool>(), select(locks), idle).prop_map(
+        |(sleep, user_switch, screen_lock, idle)| Clearing { sleep, user_switch, screen_lock, idle },
+    );
     let commands = (option::of(shown()), option::of(shown()));
     let time = || (0..24, 0..60).prop_map(|(h, m)| format!("{h:02}:{m:02}").parse::<TimeOfDay>().unwrap());
     let quiet = option::of((time(), time()).prop_map(|(from, to)| QuietHours { from, to }));
@@ -141,7 +143,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         trouble: told[4],
         quiet,
     });
-    let desktop = (clearing, told, any::<bool>(), any::<bool>());
+    let memory = select(vec![Memory::Locked, Memory::Secret]);
+    let desktop = (clearing, told, any::<bool>(), any::<bool>(), memory);
     let arns = vec!["arn:aws:iam::111122223333:role/a/B", "arn:{partition}:iam::{account}:role/Scoped"];
     let ids = option::of("[a-z0-9:/=+.@_-]{2,30}".prop_map(|id| id.parse::<ExternalId>().unwrap()));
     let chained = (shown(), select(arns), ids, shown(), shown(), any::<[bool; 2]>()).prop_map(
@@ -161,7 +164,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     (vec(sso, 0..4), commands, length(), region(), vec(rule, 0..4), vec(role, 0..4), desktop).prop_map(
         |(mut sso_sessions, (terminal, browser), duration, region, accounts, roles, desktop)| {
             let (desktop, (chained_roles, chained_credentials, organisation_file)) = desktop;
-            let (clearing, notifications, start_at_login, prompt) = desktop;
+            let (clearing, notifications, start_at_login, prompt, memory) = desktop;
             let mut names = BTreeSet::new();
             sso_sessions.retain(|sso| names.insert(sso.name.clone()));
             let favourites = roles.into_iter().collect();
@@ -180,6 +183,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
                 notifications,
                 start_at_login,
                 prompt,
+                memory,
             }
         },
     )

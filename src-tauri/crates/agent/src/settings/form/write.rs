@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use daypass_domain::{
     failure::Code,
     ids::Region,
-    settings::{ScreenLock, Settings, Way},
+    settings::{Memory, ScreenLock, Settings, Way},
     time::Seconds,
 };
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
@@ -32,6 +32,9 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
     set(root, "chained-credentials", compact(settings.chained_credentials).into());
     set(root, "organisation-file", words(settings.organisation_file.as_deref()));
 
+    let memory = if settings.memory == Memory::Secret { "secret" } else { "locked" };
+    set(root, "memory", memory.into());
+
     let clearing = settings.clearing;
     let lock = match clearing.screen_lock {
         ScreenLock::AtOnce => "at-once",
@@ -45,6 +48,7 @@ pub(in crate::settings) fn write(before: &str, settings: &Settings) -> Result<St
             ("sleep", clearing.sleep.into()),
             ("user-switch", clearing.user_switch.into()),
             ("screen-lock", lock.into()),
+            ("idle", clearing.idle.map(compact).unwrap_or_default().into()),
         ],
     );
     let told = &settings.notifications;
