@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "outside cfg(test), yet tests")]
 
+mod afresh;
 mod audit;
 mod bad_days;
 mod bugs;

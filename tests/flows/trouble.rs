@@ -134,6 +134,8 @@ async fn a_second_agent_is_told_that_one_runs() {
         configured: vec![],
         config_chains: vec![],
         degraded: vec![],
+        goes_afresh: false,
+        baggage: None,
     };
     assert!(matches!(Agent::start(parts), Err(Code::AgentRunning)));
     rig.lease(15).await;

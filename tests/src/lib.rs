@@ -10,6 +10,7 @@
 pub mod buses;
 pub mod desk;
 pub mod environment;
+pub mod home;
 pub mod http;
 pub mod proxy;
 pub mod rig;

@@ -331,6 +331,8 @@ fn start_agent(
         memory: Some(Memory::at(top.path().join("state"))),
         configured: vec![acme],
         config_chains: vec![],
+        goes_afresh: false,
+        baggage: None,
         degraded: vec![],
     })
     .expect("the agent starts");

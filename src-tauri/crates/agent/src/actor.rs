@@ -14,7 +14,7 @@ use daypass_domain::{
     ids::{SessionId, SsoSessionName},
     request::{Answer, Intent},
     settings::Memory as MemorySetting,
-    state::State,
+    state::{Passed, State},
     view::View,
 };
 use daypass_vault::page;
@@ -69,6 +69,13 @@ pub struct Keepers {
     pub watchman: Arc<Watchman>,
 }
 
+/// How it ended.
+pub enum Ending {
+    Quit,
+    /// It is to go on afresh, from this.
+    Afresh(Box<Passed>),
+}
+
 /// Everything the actor holds.
 pub struct Actor {
     state: State,
@@ -93,11 +100,21 @@ pub struct Actor {
     /// Who waits for credentials that are being issued.
     askers: Vec<Asker>,
     watchman: Arc<Watchman>,
+    /// Whether this process can execute itself afresh, and whether it is to.
+    goes_afresh: bool,
+    wants_afresh: bool,
 }
 
 impl Actor {
     #[must_use]
-    pub fn new(state: State, effects: Effects, memory: Option<Memory>, log: Log, keepers: Keepers) -> Self {
+    pub fn new(
+        state: State,
+        effects: Effects,
+        memory: Option<Memory>,
+        log: Log,
+        keepers: Keepers,
+        goes_afresh: bool,
+    ) -> Self {
         let clock = effects.clock.clone();
         let views = watch::Sender::new(Arc::new(state.view(clock.now())));
         Self {
@@ -120,6 +137,8 @@ impl Actor {
             settlers: Vec::new(),
             askers: Vec::new(),
             watchman: keepers.watchman,
+            goes_afresh,
+            wants_afresh: false,
         }
     }
 
@@ -134,7 +153,7 @@ impl Actor {
     }
 
     /// Runs until asked to quit, or until nobody needs it. Every secret is wiped when it returns.
-    pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+    pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) -> Ending {
         self.choose_memory();
         self.state.note_start(self.clock.now());
         for effect in self.state.start() {
@@ -143,7 +162,7 @@ impl Actor {
         self.publish();
         let leave = tokio::time::sleep(LEAVES_AFTER);
         tokio::pin!(leave);
-        loop {
+        let ending = loop {
             let due = self.state.next_due(self.clock.now());
             let is_needed = self.clients > 0 || self.state.has_open_sessions();
             if is_needed {
@@ -151,21 +170,29 @@ impl Actor {
             }
             tokio::select! {
                 letter = mail.recv() => match letter {
-                    Some(letter) => if !self.take(letter).await { break },
-                    None => break,
+                    Some(letter) => if !self.take(letter).await { break Ending::Quit },
+                    None => break Ending::Quit,
                 },
                 () = self.clock.wait(due) => self.learn(Event::Tick).await,
                 Some(unsaid) = self.tasks.ended() => if let Some(event) = unsaid { self.learn(event).await },
-                () = &mut leave, if !is_needed => break,
+                () = &mut leave, if !is_needed => break Ending::Quit,
             }
             self.tend_endpoint().await;
             if self.tasks.is_empty() && mail.is_empty() {
+                // Whoever waits may let the machine sleep before there is a new image: it goes on when that wakes.
                 for settler in self.settlers.drain(..) {
                     settler.send(()).ok();
                 }
+                // Not while another sign-in or a lease lives: they have to wait for their own end.
+                if self.wants_afresh
+                    && let Some(passed) = self.state.passed()
+                {
+                    break Ending::Afresh(Box::new(passed));
+                }
             }
-        }
-        self.quit().await;
+        };
+        self.quit(&ending).await;
+        ending
     }
 
     /// Takes one letter; false to quit.
@@ -337,7 +364,7 @@ impl Actor {
         }
     }
 
-    async fn quit(&mut self) {
+    async fn quit(&mut self, ending: &Ending) {
         self.learn(Event::Tick).await;
         self.tasks.abort_all();
         if let Some(endpoint) = self.endpoint.take() {
@@ -345,7 +372,9 @@ impl Actor {
         }
         self.effects.abandon_sign_in(|_| false);
         self.effects.secrets.wipe_all();
-        self.state.note_stop(self.clock.now());
+        if matches!(ending, Ending::Quit) {
+            self.state.note_stop(self.clock.now());
+        }
         self.record();
         self.log.finish().await;
         if let Some(memory) = self.memory.take() {

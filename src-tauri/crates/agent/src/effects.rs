@@ -33,6 +33,7 @@ use crate::{
     actor::Mail,
     clock::Clock,
     effects::sign_in::UnderWay,
+    practice::Practice,
     secrets::{Secrets, SignedIn},
 };
 
@@ -53,6 +54,8 @@ pub struct Effects {
     /// One gate per SSO session: whoever refreshes, refreshes for all.
     gates: Mutex<HashMap<SsoSessionName, Arc<AsyncMutex<()>>>>,
     sign_in: Mutex<Option<UnderWay>>,
+    /// The practice organisation, while it runs.
+    pub practice: Mutex<Option<Practice>>,
 }
 
 impl Effects {
@@ -65,7 +68,7 @@ impl Effects {
         mail: mpsc::Sender<Mail>,
     ) -> Self {
         let (skew, gates, sign_in) = (AtomicI64::new(0), Mutex::default(), Mutex::default());
-        Self { aws, secrets, clock, mail, keyring, skew, gates, sign_in }
+        Self { aws, secrets, clock, mail, keyring, skew, gates, sign_in, practice: Mutex::default() }
     }
 
     pub async fn tell(&self, event: Event) {

@@ -5,6 +5,7 @@
 //! console nonce and `reveal` alone.
 
 pub mod actor;
+pub mod afresh;
 pub mod audit;
 pub mod clock;
 pub mod effects;

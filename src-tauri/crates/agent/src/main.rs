@@ -1,9 +1,14 @@
 //! The agent: holds every secret, has no window, starts no program of the person's.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, process::ExitCode};
+use std::{
+    fs::OpenOptions,
+    os::{fd::RawFd, unix::fs::OpenOptionsExt},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use daypass_agent::{
+    afresh::Baggage,
     clock::Clock,
     files::Memory,
     guard::Buses,
@@ -33,13 +38,17 @@ const LONGEST_LOG: u64 = 1024 * 1024;
 /// Daypass's agent. The window and the `daypass` command start it; nobody needs to.
 #[derive(Parser)]
 #[command(version)]
-struct Arguments;
+struct Arguments {
+    /// The descriptor of what the image before left.
+    #[arg(long, hide = true)]
+    afresh: Option<RawFd>,
+}
 
 fn main() -> ExitCode {
     // Before anything else, and so before the first secret.
     let hardening = harden();
-    Arguments::parse();
-    match start(hardening) {
+    let arguments = Arguments::parse();
+    match start(hardening, arguments.afresh) {
         Ok(()) => ExitCode::SUCCESS,
         Err(code) => {
             let failure = Failure::from(code);
@@ -50,8 +59,9 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn start(hardening: Hardening) -> Result<(), Code> {
+async fn start(hardening: Hardening, afresh: Option<RawFd>) -> Result<(), Code> {
     let folder = RuntimeFolder::find()?;
+    let baggage = afresh.map(|number| Baggage::take_up(number, &folder)).transpose()?;
     let memory = Memory::find();
     log(memory.as_ref());
     let variable = |name: &str| std::env::var(name).ok();
@@ -69,6 +79,8 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
         degraded: degraded(hardening, &folder),
         memory,
         folder,
+        goes_afresh: true,
+        baggage,
     })?;
     let stopped = async {
         let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
@@ -84,7 +96,15 @@ async fn start(hardening: Hardening) -> Result<(), Code> {
     };
     let mail = agent.mail.clone();
     tokio::select! {
-        () = agent.ended() => return Ok(()),
+        goes_on = agent.goes_on() => return match goes_on {
+            None => Ok(()),
+            // Nothing more is dropped, closed or awaited here: the new image goes on with it.
+            Some(baggage) => {
+                let error = baggage.exec();
+                tracing::error!(kind = ?error.kind(), "the agent could not be executed afresh");
+                Err(Code::AgentMissing)
+            }
+        },
         () = stopped => {}
     }
     drop(mail);

@@ -1,6 +1,10 @@
 //! The practice organisation: a child of ours, never linked in, so that what it issued is in its memory alone.
 
-use std::process::Stdio;
+use std::{
+    os::fd::OwnedFd,
+    process::Stdio,
+    sync::{Arc, PoisonError},
+};
 
 use daypass_domain::{
     event::Event,
@@ -8,17 +12,18 @@ use daypass_domain::{
     sso::{Endpoints, Source, SsoSession, StartUrl, is_secure},
 };
 use daypass_wire::start::beside;
+use rustix::process::{Pid, PidfdFlags, WaitOptions, pidfd_open, waitpid};
 use serde::Deserialize;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Interest, unix::AsyncFd},
+    process::Command,
     sync::mpsc,
     task::JoinHandle,
     time::{Duration, timeout},
 };
 use url::Url;
 
-use crate::actor::Mail;
+use crate::{actor::Mail, effects::Effects};
 
 /// What the program prints once it listens.
 #[derive(Deserialize)]
@@ -29,9 +34,15 @@ struct Announcement {
     region: String,
 }
 
-/// Starts it and tells the actor when it is ready, and when it has ended. It ends with us: its standard input closes.
-pub async fn run(mail: mpsc::Sender<Mail>) {
-    mind(tokio::spawn(work(mail.clone())), &mail).await;
+/// The child, by what outlives the agent's image: it ends with the process, when its standard input closes.
+pub struct Practice {
+    pub pid: Pid,
+    pub stdin: OwnedFd,
+}
+
+/// Starts it and tells the actor when it is ready, and when it has ended.
+pub async fn run(effects: Arc<Effects>) {
+    mind(tokio::spawn(work(Arc::clone(&effects))), &effects.mail).await;
 }
 
 /// Where a bug ends the work, nothing is left that waits for it: neither its start nor its SSO session.
@@ -43,29 +54,45 @@ async fn mind(work: JoinHandle<()>, mail: &mpsc::Sender<Mail>) {
     }
 }
 
-async fn work(mail: mpsc::Sender<Mail>) {
-    let (sso, mut child) = match start().await {
+async fn work(effects: Arc<Effects>) {
+    let (sso, child) = match start().await {
         Ok(started) => started,
         Err(code) => {
             tracing::warn!(?code, "the practice organisation did not start");
-            mail.send(Mail::Event(Event::PracticeFailed { code })).await.ok();
-            return;
+            return effects.tell(Event::PracticeFailed { code }).await;
         }
     };
-    mail.send(Mail::Event(Event::PracticeReady { sso: Box::new(sso) })).await.ok();
-    // Held here: `wait` would close it, and practice ends when it closes.
-    let _stdin = child.stdin.take();
-    child.wait().await.ok();
-    mail.send(Mail::Event(Event::PracticeEnded)).await.ok();
+    effects.tell(Event::PracticeReady { sso: Box::new(sso) }).await;
+    keep(&effects, child).await;
 }
 
-async fn start() -> Result<(SsoSession, Child), Code> {
+/// Keeps it until it has ended, and tells the actor.
+pub async fn keep(effects: &Effects, practice: Practice) {
+    let ended = ended(practice.pid);
+    let held = || effects.practice.lock().unwrap_or_else(PoisonError::into_inner);
+    *held() = Some(practice);
+    ended.await;
+    *held() = None;
+    effects.tell(Event::PracticeEnded).await;
+}
+
+/// Waits for a child that this image, or the one before, has started.
+async fn ended(pid: Pid) {
+    let Ok(fd) = pidfd_open(pid, PidfdFlags::NONBLOCK) else { return };
+    #[expect(unsafe_code, reason = "an OwnedFd gives the same open descriptor as long as it lives")]
+    let child = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) };
+    if let Ok(child) = child {
+        drop(child.readable().await);
+        waitpid(Some(pid), WaitOptions::NOHANG).ok();
+    }
+}
+
+async fn start() -> Result<(SsoSession, Practice), Code> {
     let mut child = Command::new(beside("daypass-practice", Code::PracticeMissing)?)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
         .spawn()
         .map_err(|_| Code::PracticeMissing)?;
     let stdout = child.stdout.take().ok_or(Code::PracticeMissing)?;
@@ -77,7 +104,9 @@ async fn start() -> Result<(SsoSession, Child), Code> {
         .and_then(Result::ok)
         .ok_or(Code::PracticeMissing)?;
     let sso = sso_session(&line).ok_or(Code::PracticeMissing)?;
-    Ok((sso, child))
+    let stdin = child.stdin.take().and_then(|stdin| stdin.into_owned_fd().ok());
+    let pid = child.id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?));
+    Ok((sso, Practice { pid: pid.ok_or(Code::PracticeMissing)?, stdin: stdin.ok_or(Code::PracticeMissing)? }))
 }
 
 fn sso_session(line: &str) -> Option<SsoSession> {

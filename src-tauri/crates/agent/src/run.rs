@@ -2,9 +2,9 @@
 
 use std::{
     fs::{File, TryLockError},
-    path::Path,
-    path::PathBuf,
-    sync::Arc,
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +15,7 @@ use daypass_domain::{
     failure::Code,
     request::Intent,
     sso::SsoSession,
-    state::{Start, State},
+    state::{Passed, Start, State},
 };
 use daypass_wire::folder::RuntimeFolder;
 use tokio::{
@@ -25,20 +25,22 @@ use tokio::{
 };
 
 use crate::{
-    actor::{Actor, Keepers, Mail},
+    actor::{Actor, Ending, Keepers, Mail},
+    afresh::Baggage,
     audit::Log,
     clock::Clock,
     effects::Effects,
     files::Memory,
     guard::{self, Buses},
     organisation::OrganisationFiles,
+    practice,
     protection::Watchman,
     secrets::Secrets,
     settings::SettingsFile,
-    socket::{self, Desk},
+    socket::{self, Desk, Farewell},
 };
 
-/// How long clients may take to hear that it has quit. Nothing secret is left by then.
+/// How long clients may take to hear that it has quit, or goes on afresh. Nothing secret is left by then.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What an agent is made of.
@@ -57,6 +59,10 @@ pub struct Parts {
     pub config_chains: Vec<ChainedRole>,
     /// What protects less than it should, in sentences.
     pub degraded: Vec<String>,
+    /// Whether this process can execute itself afresh.
+    pub goes_afresh: bool,
+    /// What the image before left.
+    pub baggage: Option<Baggage>,
 }
 
 /// An agent that runs.
@@ -64,13 +70,17 @@ pub struct Agent {
     pub mail: mpsc::Sender<Mail>,
     /// What it holds, to see that nothing is left.
     pub secrets: Arc<Secrets>,
-    actor: tokio::task::JoinHandle<()>,
+    actor: tokio::task::JoinHandle<Ending>,
+    ending: Option<Ending>,
     socket: tokio::task::JoinHandle<()>,
     guard: JoinSet<()>,
-    has_quit: watch::Sender<bool>,
+    farewell: watch::Sender<Option<Farewell>>,
     folder: RuntimeFolder,
+    /// The socket once more: it listens even while nobody accepts.
+    listener: UnixListener,
     /// Held as long as we run: it decides who is the one agent.
     lock: Option<File>,
+    effects: Arc<Effects>,
 }
 
 impl Agent {
@@ -79,14 +89,14 @@ impl Agent {
     /// # Errors
     /// `AgentRunning` where another one has the lock; `SocketFolder`.
     pub fn start(parts: Parts) -> Result<Self, Code> {
-        parts.folder.create()?;
-        let lock = File::create(parts.folder.lock()).map_err(|_| Code::SocketFolder)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Code::AgentRunning),
-            Err(TryLockError::Error(_)) => return Err(Code::SocketFolder),
-        }
-        let listener = socket::bind(&parts.folder)?;
+        let (passed, listener, lock, practice) = match parts.baggage {
+            Some(Baggage { passed, listener, lock, practice }) => (Some(passed), listener, lock, practice),
+            None => {
+                let lock = take_lock(&parts.folder)?;
+                (None, socket::bind(&parts.folder)?, lock, None)
+            }
+        };
+        let accepting = socket::accepting(&listener)?;
         let remembered = parts.memory.as_ref().map(Memory::read).unwrap_or_default();
         let mut file = parts.settings;
         let places = parts.memory.iter().map(Memory::folder).chain(file.iter().map(SettingsFile::folder));
@@ -104,6 +114,7 @@ impl Agent {
             standing: read.trouble.into_iter().chain(broken).collect(),
             organisation: organisation.unwrap_or_default(),
             seed: random::seed(),
+            passed,
         });
         let secrets = Arc::new(Secrets::default());
         let (mail, letters) = mpsc::channel(256);
@@ -117,20 +128,36 @@ impl Agent {
         let nowhere = || PathBuf::from("/dev/null");
         let folder = parts.memory.as_ref().map_or_else(nowhere, |memory| memory.folder().to_owned());
         let log = Log::open(folder, mail.clone());
-        let actor = Actor::new(state, effects, parts.memory, log.clone(), keepers);
-        let has_quit = watch::Sender::new(false);
+        let actor = Actor::new(state, effects, parts.memory, log.clone(), keepers, parts.goes_afresh);
+        let (farewell, effects) = (watch::Sender::new(None), actor.effects());
+        if let Some(practice) = practice {
+            let effects = Arc::clone(&effects);
+            tokio::spawn(async move { practice::keep(&effects, practice).await });
+        }
         let desk = Desk {
             mail: mail.clone(),
             views: actor.views(),
-            has_quit: has_quit.subscribe(),
-            effects: actor.effects(),
+            farewell: farewell.subscribe(),
+            effects: Arc::clone(&effects),
             log,
         };
-        let socket = tokio::spawn(socket::serve(listener, desk));
+        let socket = tokio::spawn(socket::serve(accepting, desk));
         let watch = |buses| guard::watch(buses, clock, actor.views(), mail.clone());
         let guard = parts.buses.map(watch).unwrap_or_default();
         let actor = tokio::spawn(actor.run(letters));
-        Ok(Self { mail, secrets, actor, socket, guard, has_quit, folder: parts.folder, lock: Some(lock) })
+        Ok(Self {
+            mail,
+            secrets,
+            actor,
+            ending: None,
+            socket,
+            guard,
+            farewell,
+            folder: parts.folder,
+            listener,
+            lock: Some(lock),
+            effects,
+        })
     }
 
     /// Asks it to end everything, as `Quit` does.
@@ -140,16 +167,62 @@ impl Agent {
         reply.await.ok();
     }
 
-    /// Waits until it has ended; then the socket goes, clients hear of it, and the lock goes.
-    pub async fn ended(&mut self) {
-        let has_quit = (&mut self.actor).await.is_ok();
+    /// Waits until it has ended, and clients have heard of it.
+    async fn over(&mut self) {
+        if self.ending.is_none() {
+            self.ending = (&mut self.actor).await.ok();
+        }
         self.guard.abort_all();
         self.socket.abort();
-        std::fs::remove_file(self.folder.socket()).ok();
-        if has_quit {
-            self.has_quit.send_replace(true);
-            timeout(FAREWELL, self.has_quit.closed()).await.ok();
+        let word = match self.ending {
+            Some(Ending::Quit) => Farewell::Quit,
+            Some(Ending::Afresh(_)) => Farewell::Afresh,
+            // A bug of ours ended it, and nobody is told.
+            None => return self.forget_socket(),
+        };
+        if word == Farewell::Quit {
+            self.forget_socket();
         }
+        self.farewell.send_replace(Some(word));
+        timeout(FAREWELL, self.farewell.closed()).await.ok();
+    }
+
+    /// Waits until it has ended for good; then the socket goes, clients hear of it, and the lock goes.
+    pub async fn ended(&mut self) {
+        self.over().await;
+        self.close();
+    }
+
+    fn close(&mut self) {
+        self.forget_socket();
         self.lock = None;
+    }
+
+    fn forget_socket(&self) {
+        std::fs::remove_file(self.folder.socket()).ok();
+    }
+
+    /// Waits until it has ended, or is to go on afresh: what it takes along for that. Nothing is lost when it is
+    /// dropped.
+    pub async fn goes_on(&mut self) -> Option<Baggage> {
+        self.over().await;
+        let Some(Ending::Afresh(passed)) = &self.ending else {
+            self.close();
+            return None;
+        };
+        let passed = Passed::clone(passed);
+        let practice = self.effects.practice.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let listener = self.listener.try_clone().ok()?;
+        Some(Baggage { passed, listener, lock: self.lock.take()?, practice })
+    }
+}
+
+fn take_lock(folder: &RuntimeFolder) -> Result<File, Code> {
+    folder.create()?;
+    let lock = File::create(folder.lock()).map_err(|_| Code::SocketFolder)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Code::AgentRunning),
+        Err(TryLockError::Error(_)) => Err(Code::SocketFolder),
     }
 }

@@ -1,6 +1,13 @@
 //! The Unix socket: who may connect, what they may say, and the door for secrets.
 
-use std::{os::unix::fs::PermissionsExt, sync::Arc, time::Duration};
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use daypass_domain::{
     audit::{By, Program},
@@ -40,23 +47,51 @@ const MOST_HOLDERS: usize = 256;
 pub struct Desk {
     pub mail: mpsc::Sender<Mail>,
     pub views: watch::Receiver<Arc<View>>,
-    /// True once the agent has quit: clients are told, and then their connections end.
-    pub has_quit: watch::Receiver<bool>,
+    /// Why the agent no longer serves, once it doesn't: clients are told, and then their connections end.
+    pub farewell: watch::Receiver<Option<Farewell>>,
     pub effects: Arc<Effects>,
     pub log: Log,
+}
+
+/// Why the agent no longer serves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Farewell {
+    Quit,
+    Afresh,
+}
+
+/// What a client is to be sent.
+enum Out {
+    /// Views, from now on.
+    Views,
+    Reply(FromAgent),
+    /// Nothing: the agent goes, and has not taken up what was asked.
+    Untaken,
 }
 
 /// Binds the socket in the folder; a stale one is replaced (the caller holds the lock).
 ///
 /// # Errors
 /// The socket can't be made.
-pub fn bind(folder: &RuntimeFolder) -> Result<UnixListener, Code> {
+pub fn bind(folder: &RuntimeFolder) -> Result<std::os::unix::net::UnixListener, Code> {
     let path = folder.socket();
     std::fs::remove_file(&path).ok();
-    let listener = UnixListener::bind(&path).map_err(|_| Code::SocketFolder)?;
+    let listener = std::os::unix::net::UnixListener::bind(&path).map_err(|_| Code::SocketFolder)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))
         .map_err(|_| Code::SocketFolder)?;
     Ok(listener)
+}
+
+/// The same socket, for [`serve`]: it listens on when that no longer accepts.
+///
+/// # Errors
+/// Out of descriptors.
+pub fn accepting(listener: &std::os::unix::net::UnixListener) -> Result<UnixListener, Code> {
+    let accepting = || {
+        listener.set_nonblocking(true)?;
+        UnixListener::from_std(listener.try_clone()?)
+    };
+    accepting().map_err(|_| Code::SocketFolder)
 }
 
 /// Serves for ever.
@@ -99,18 +134,31 @@ impl Desk {
     async fn control(&self, stream: UnixStream, program: &str) {
         let client = client(&stream, program);
         let (mut read, mut write) = stream.into_split();
-        // `None`: the client begins to watch.
-        let (sender, mut replies) = mpsc::channel::<Option<FromAgent>>(16);
-        let (mut views, mut has_quit) = (self.views.clone(), self.has_quit.clone());
+        let (sender, mut replies) = mpsc::channel::<Out>(16);
+        let (mut views, mut farewell) = (self.views.clone(), self.farewell.clone());
+        // How many questions are read and not answered: the last word comes after their answers.
+        let in_hand = &AtomicUsize::new(0);
         let writer = async move {
             let (mut watches, mut has_views) = (false, true);
             loop {
                 let reply = tokio::select! {
                     biased;
-                    reply = replies.recv() => match reply { Some(reply) => reply, None => return },
-                    is_told = async { has_quit.wait_for(|quit| *quit).await.is_ok() } => {
-                        if is_told {
-                            send(&mut write, &FromAgent::Quit).await;
+                    out = replies.recv() => {
+                        in_hand.fetch_sub(1, Ordering::Relaxed);
+                        match out {
+                            Some(Out::Reply(reply)) => Some(reply),
+                            Some(Out::Views) => None,
+                            Some(Out::Untaken) => continue,
+                            None => return,
+                        }
+                    }
+                    word = last_word(&mut farewell), if in_hand.load(Ordering::Relaxed) == 0 => {
+                        // Read in this very moment?
+                        if in_hand.load(Ordering::Relaxed) > 0 {
+                            continue;
+                        }
+                        if let Some(word) = word {
+                            send(&mut write, &word).await;
                         }
                         return;
                     }
@@ -142,36 +190,40 @@ impl Desk {
         };
         let reader = async {
             while let Ok(bytes) = frame::read_bytes(&mut read, frame::LONGEST).await {
+                in_hand.fetch_add(1, Ordering::Relaxed);
                 let Ok(ToAgent { number, question, place }) = frame::parse(&bytes) else {
                     let number = frame::parse::<Number>(&bytes).map_or(0, |n| n.number);
                     let reply = Reply::Refused(Code::Malformed.into());
-                    if sender.send(Some(FromAgent::Reply { number, reply })).await.is_err() {
+                    if sender.send(Out::Reply(FromAgent::Reply { number, reply })).await.is_err() {
                         return;
                     }
                     continue;
                 };
-                let message = match question {
-                    Question::Watch => None,
+                let reply = match question {
+                    Question::Watch => {
+                        sender.send(Out::Views).await.ok();
+                        continue;
+                    }
                     // A look at the machine takes a while: what is asked meanwhile does not wait for it.
                     Question::Ask(intent) if intent.takes_a_look() => {
                         let (desk, sender, by) = (self.clone(), sender.clone(), by(&client, place));
                         tokio::spawn(async move {
-                            let reply = desk.ask(intent, by).await;
-                            sender.send(Some(FromAgent::Reply { number, reply })).await.ok();
+                            sender.send(out(number, desk.ask(intent, by).await)).await.ok();
                         });
                         continue;
                     }
-                    Question::Ask(intent) => {
-                        Some(FromAgent::Reply { number, reply: self.ask(intent, by(&client, place)).await })
-                    }
+                    Question::Ask(intent) => self.ask(intent, by(&client, place)).await,
                     Question::Catalog { from } => {
                         let (sender, reply) = oneshot::channel();
                         self.mail.send(Mail::Catalog(from, sender)).await.ok();
-                        let Ok(page) = reply.await else { return };
-                        Some(FromAgent::Reply { number, reply: Reply::Catalog(page) })
+                        reply.await.ok().map(Reply::Catalog)
                     }
                 };
-                if sender.send(message).await.is_err() {
+                let Some(reply) = reply else {
+                    sender.send(Out::Untaken).await.ok();
+                    return std::future::pending().await;
+                };
+                if sender.send(out(number, Some(reply))).await.is_err() {
                     return;
                 }
             }
@@ -182,17 +234,17 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, intent: Box<Intent>, by: By) -> Reply {
+    /// None where the agent goes and has not taken it up.
+    async fn ask(&self, intent: Box<Intent>, by: By) -> Option<Reply> {
         if let Some(answer) = self.log.answer(&intent, self.effects.clock.now().wall).await {
-            return answer.map_or_else(|code| Reply::Refused(code.into()), Reply::Done);
+            return Some(answer.map_or_else(|code| Reply::Refused(code.into()), Reply::Done));
         }
         let (sender, reply) = oneshot::channel();
         self.mail.send(Mail::Ask(intent, by, sender)).await.ok();
-        match reply.await {
-            Ok(Ok(answer)) => Reply::Done(answer),
-            Ok(Err(failure)) => Reply::Refused(failure),
-            Err(_) => Reply::Refused(Code::AgentSilent.into()),
-        }
+        Some(match reply.await.ok()? {
+            Ok(answer) => Reply::Done(answer),
+            Err(failure) => Reply::Refused(failure),
+        })
     }
 
     /// The one door for secrets.
@@ -340,10 +392,23 @@ fn by(client: &Program, place: Option<Place>) -> By {
     }
 }
 
+fn out(number: u32, reply: Option<Reply>) -> Out {
+    reply.map_or(Out::Untaken, |reply| Out::Reply(FromAgent::Reply { number, reply }))
+}
+
 /// Enough of a frame to answer it.
 #[derive(serde::Deserialize)]
 struct Number {
     number: u32,
+}
+
+/// Waits for the agent's last word; None where it goes without one.
+async fn last_word(farewell: &mut watch::Receiver<Option<Farewell>>) -> Option<FromAgent> {
+    let word = *farewell.wait_for(Option::is_some).await.ok()?;
+    word.map(|word| match word {
+        Farewell::Quit => FromAgent::Quit,
+        Farewell::Afresh => FromAgent::Afresh,
+    })
 }
 
 async fn send(write: &mut tokio::net::unix::OwnedWriteHalf, message: &FromAgent) -> bool {

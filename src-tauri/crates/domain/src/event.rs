@@ -256,6 +256,8 @@ pub enum Effect {
         file: Option<String>,
     },
     Quit,
+    /// Execute the agent afresh once nothing secret is left: with its memory goes what nobody thought of.
+    Afresh,
 }
 
 /// How to get credentials.

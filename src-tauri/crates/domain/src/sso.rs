@@ -77,7 +77,7 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Where the services of an SSO session are, when not where the SDK's rules say.
 ///
 /// The `/authorize` address follows from `oidc`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Endpoints {
     pub oidc: Option<Url>,
     pub portal: Option<Url>,
@@ -98,7 +98,7 @@ pub enum Source {
 }
 
 /// A named place to sign in.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SsoSession {
     pub name: SsoSessionName,
     pub start_url: StartUrl,

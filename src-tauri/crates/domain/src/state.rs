@@ -3,6 +3,7 @@
 //! `ask` is for a person, who can be told no; `learn` is for the world, which can't. Both return what
 //! has to be done. Nothing here waits, reads a clock or holds a secret.
 
+mod afresh;
 mod ask;
 mod desktop;
 mod ids;
@@ -16,6 +17,9 @@ mod show;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+pub use self::afresh::Passed;
 use crate::{
     catalog::{Catalog, Habit},
     chain::ChainedRole,
@@ -76,6 +80,8 @@ pub struct State {
     practice_starts: bool,
     record: Record,
     ids: Ids,
+    /// It goes on from another agent's.
+    goes_on: bool,
 }
 
 /// One SSO session and what is known of it.
@@ -153,7 +159,7 @@ struct SignIn {
 }
 
 /// What was counted on one day.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 struct Today {
     /// Days since 1970, local.
     day: i64,
@@ -190,6 +196,8 @@ pub struct Start {
     pub standing: Vec<Code>,
     /// Makes ids differ.
     pub seed: u64,
+    /// What the agent had that this one goes on from.
+    pub passed: Option<Passed>,
 }
 
 impl State {
@@ -206,7 +214,7 @@ impl State {
             let catalog = catalogs.remove(&sso.name).unwrap_or_default();
             sso_sessions.insert(sso.name.clone(), Sso::new(sso, catalog));
         }
-        Self {
+        let mut state = Self {
             sso_sessions,
             sign_in: None,
             attempts: 0,
@@ -228,11 +236,20 @@ impl State {
             practice_starts: false,
             record: Record::default(),
             ids: Ids::new(start.seed),
+            goes_on: start.passed.is_some(),
+        };
+        if let Some(passed) = start.passed {
+            state.take_up(passed);
         }
+        state
     }
 
-    /// What is to be done first: sign-ins that the keyring keeps are taken up.
+    /// What is to be done first: sign-ins that the keyring keeps are taken up, unless what was there before has just
+    /// dropped them.
     pub fn start(&mut self) -> Vec<Effect> {
+        if self.goes_on {
+            return vec![];
+        }
         let kept = |s: &&mut Sso| self.settings.keeps_signed_in(&s.sso.name);
         let restore = |sso: &mut Sso| {
             sso.status = SignInStatus::Restoring;

@@ -1,9 +1,9 @@
 //! The client's side: connect, ask, watch.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
@@ -57,12 +57,15 @@ pub async fn greet(folder: &RuntimeFolder, program: &str, purpose: Purpose) -> R
     }
 }
 
-type Waiting = Arc<Mutex<HashMap<u32, oneshot::Sender<Reply>>>>;
+/// Questions that are not answered yet, and who asked.
+type Waiting = Arc<Mutex<BTreeMap<u32, (ToAgent, oneshot::Sender<Reply>)>>>;
+type Writer = Arc<AsyncMutex<OwnedWriteHalf>>;
 
-/// A connection to the agent. Clones share it.
+/// A connection to the agent. Clones share it. An agent that goes on afresh is connected to again, and asked again what
+/// it has not answered: nobody notices.
 #[derive(Clone)]
 pub struct Client {
-    write: Arc<AsyncMutex<OwnedWriteHalf>>,
+    write: Writer,
     waiting: Waiting,
     number: Arc<AtomicU32>,
     views: watch::Receiver<Option<Arc<View>>>,
@@ -80,10 +83,16 @@ impl Client {
         let waiting = Waiting::default();
         let (sender, views) = watch::channel(None);
         let has_quit = Arc::<AtomicBool>::default();
-        tokio::spawn(listen(read, Arc::clone(&waiting), sender, Arc::clone(&has_quit)));
         let write = Arc::new(AsyncMutex::new(write));
+        let connection = Connection {
+            folder: folder.clone(),
+            program: program.to_owned(),
+            write: Arc::downgrade(&write),
+            waiting: Arc::clone(&waiting),
+        };
+        tokio::spawn(connection.keep(read, sender, Arc::clone(&has_quit)));
         let client = Self { write, waiting, number: Arc::default(), views, has_quit, place: None };
-        client.send(0, Question::Watch).await.map_err(|f| f.code)?;
+        send(&mut *client.write.lock().await, &watch()).await?;
         Ok(client)
     }
 
@@ -171,48 +180,94 @@ impl Client {
     async fn question(&self, question: Question) -> Result<Reply, Failure> {
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, sender);
-        self.send(number, question).await?;
+        let question = ToAgent { number, question, place: self.place };
+        let mut write = self.write.lock().await;
+        lock(&self.waiting).insert(number, (question.clone(), sender));
+        // Where the connection has just broken, it is sent again or given up with the others.
+        let sent = send(&mut write, &question).await;
+        drop(write);
+        if let Err(code) = sent
+            && (code == Code::Malformed || self.is_gone())
+        {
+            lock(&self.waiting).remove(&number);
+            return Err(code.into());
+        }
         match timeout(PATIENCE, receiver).await {
             Ok(Ok(reply)) => Ok(reply),
             _ => Err(Code::AgentSilent.into()),
         }
     }
+}
 
-    async fn send(&self, number: u32, question: Question) -> Result<(), Failure> {
-        let mut write = self.write.lock().await;
-        frame::write(&mut *write, &ToAgent { number, question, place: self.place }).await.map_err(|e| match e
-        {
-            FrameError::TooLong => Code::Malformed.into(),
-            _ => Code::AgentSilent.into(),
-        })
+/// Where a client is connected, for as long as somebody has the client.
+struct Connection {
+    folder: RuntimeFolder,
+    program: String,
+    write: Weak<AsyncMutex<OwnedWriteHalf>>,
+    waiting: Waiting,
+}
+
+impl Connection {
+    /// Hands replies to those who wait and publishes views, until the agent has gone.
+    async fn keep(
+        self,
+        mut read: OwnedReadHalf,
+        views: watch::Sender<Option<Arc<View>>>,
+        has_quit: Arc<AtomicBool>,
+    ) {
+        while let Ok(message) = frame::read_reply(&mut read).await {
+            match message {
+                FromAgent::View(view) => {
+                    views.send_replace(Some(Arc::new(*view)));
+                }
+                FromAgent::Reply { number, reply } => {
+                    if let Some((_, asker)) = lock(&self.waiting).remove(&number) {
+                        asker.send(reply).ok();
+                    }
+                }
+                FromAgent::Quit => has_quit.store(true, Ordering::Release),
+                FromAgent::Afresh => match self.again().await {
+                    Some(anew) => read = anew,
+                    None => break,
+                },
+            }
+        }
+        drop(views);
+        // Nobody is answered any more: dropping the senders tells them.
+        lock(&self.waiting).clear();
+    }
+
+    /// Connects to the same agent again. Its socket listens all the while: at worst this waits until it accepts.
+    async fn again(&self) -> Option<OwnedReadHalf> {
+        let shared = self.write.upgrade()?;
+        // Nobody asks meanwhile; whoever has asked is in `waiting`.
+        let mut write = shared.lock().await;
+        let stream = greet(&self.folder, &self.program, Purpose::Control).await.ok()?;
+        let (read, fresh) = stream.into_split();
+        *write = fresh;
+        send(&mut write, &watch()).await.ok()?;
+        let unanswered: Vec<_> = lock(&self.waiting).values().map(|(question, _)| question.clone()).collect();
+        for question in unanswered {
+            send(&mut write, &question).await.ok()?;
+        }
+        Some(read)
     }
 }
 
-/// Hands replies to those who wait and publishes views, until the connection ends.
-async fn listen(
-    mut read: OwnedReadHalf,
-    waiting: Waiting,
-    views: watch::Sender<Option<Arc<View>>>,
-    has_quit: Arc<AtomicBool>,
-) {
-    while let Ok(message) = frame::read_reply(&mut read).await {
-        match message {
-            FromAgent::View(view) => {
-                views.send_replace(Some(Arc::new(*view)));
-            }
-            FromAgent::Reply { number, reply } => {
-                let asker = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-                if let Some(asker) = asker {
-                    asker.send(reply).ok();
-                }
-            }
-            FromAgent::Quit => has_quit.store(true, Ordering::Release),
-        }
-    }
-    drop(views);
-    // Nobody is answered any more: dropping the senders tells them.
-    waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+/// What a connection begins with: nobody waits for its answer.
+fn watch() -> ToAgent {
+    ToAgent { number: 0, question: Question::Watch, place: None }
+}
+
+async fn send(write: &mut OwnedWriteHalf, question: &ToAgent) -> Result<(), Code> {
+    frame::write(write, question).await.map_err(|e| match e {
+        FrameError::TooLong => Code::Malformed,
+        _ => Code::AgentSilent,
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -242,6 +297,45 @@ mod tests {
         };
         let (outcome, ()) = tokio::join!(greet(&folder, "test", Purpose::Control), agent);
         assert_eq!(outcome.err(), Some(Code::AgentOlder));
+    }
+
+    /// An agent that has been greeted, and is watched.
+    async fn greeted(listener: &UnixListener) -> UnixStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _hello: Hello = frame::read(&mut stream).await.unwrap();
+        frame::write(&mut stream, &Hello::new("daypass-agent", Purpose::Control)).await.unwrap();
+        let _watch: ToAgent = frame::read(&mut stream).await.unwrap();
+        stream
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_goes_on_afresh_is_asked_again_what_it_left_unanswered() {
+        let (_top, folder, listener) = folder();
+        let (client, mut before) =
+            tokio::join!(async { Client::connect(&folder, "test").await.unwrap() }, greeted(&listener));
+        let view =
+            |revision| FromAgent::View(Box::new(View { catalog_revision: revision, ..View::default() }));
+        let agent = async {
+            frame::write(&mut before, &view(1)).await.unwrap();
+            let _left: ToAgent = frame::read(&mut before).await.unwrap();
+            frame::write(&mut before, &FromAgent::Afresh).await.unwrap();
+            drop(before);
+            let mut after = greeted(&listener).await;
+            frame::write(&mut after, &view(2)).await.unwrap();
+            let again: ToAgent = frame::read(&mut after).await.unwrap();
+            assert!(matches!(&again.question, Question::Ask(intent) if **intent == Intent::EndAll));
+            let reply = Reply::Done(Answer { attempt: Some(7), ..Answer::default() });
+            frame::write(&mut after, &FromAgent::Reply { number: again.number, reply }).await.unwrap();
+            after
+        };
+        let (answer, after) = tokio::join!(client.ask(Intent::EndAll), agent);
+        assert_eq!(answer.unwrap().attempt, Some(7));
+        client.wait_for(|view| (view.catalog_revision == 2).then_some(())).await.unwrap();
+        assert!(!client.is_gone() && !client.has_quit(), "nobody noticed");
+        drop(after);
+        let mut views = client.views();
+        while views.changed().await.is_ok() {}
+        assert!(client.is_gone(), "now it has crashed");
     }
 
     #[tokio::test(start_paused = true)]

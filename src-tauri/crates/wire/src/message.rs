@@ -85,6 +85,9 @@ pub enum FromAgent {
     View(Box<View>),
     /// The last word of an agent that ends because it was asked to; one that crashes says nothing.
     Quit,
+    /// The last word of an agent that executes itself afresh: it listens on, and what it has not answered it has not
+    /// taken up either.
+    Afresh,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -73,7 +73,8 @@ impl Actor {
                 // Wiping brings no further effect.
                 self.state.learn(Event::Wiped { session, pages, clients }, self.clock.now());
             }
-            Effect::StartPractice => drop(tokio::spawn(practice::run(effects.mail.clone()))),
+            Effect::StartPractice => drop(tokio::spawn(practice::run(effects))),
+            Effect::Afresh => self.wants_afresh = self.goes_afresh,
             Effect::Remember => self.remember(),
             Effect::SaveSettings => {
                 if let Some(keeper) = &self.settings {
@@ -124,6 +125,7 @@ fn unsaid(effect: &Effect) -> Option<Event> {
         | Effect::StartPractice
         | Effect::Remember
         | Effect::ReadOrganisation { .. }
-        | Effect::Quit => None,
+        | Effect::Quit
+        | Effect::Afresh => None,
     }
 }

@@ -171,6 +171,7 @@ const fn ended(why: Why) -> &'static str {
         Why::Sleep => "ended by sleep",
         Why::UserSwitch => "ended by a user switch",
         Why::ScreenLock => "ended by the screen lock",
+        Why::Idle => "ended as nobody was there",
     }
 }
 

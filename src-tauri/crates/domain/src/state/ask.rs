@@ -201,7 +201,7 @@ impl State {
         if self.settings.keeps_signed_in(name) {
             effects.push(Effect::Forget { sso: sso.clone() });
         }
-        effects.push(Effect::SignOut { sso });
+        effects.extend([Effect::SignOut { sso }, Effect::Afresh]);
         Ok((Answer { remains: Some(self.remains(name, now)), ..Answer::default() }, effects))
     }
 

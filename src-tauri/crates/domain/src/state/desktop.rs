@@ -82,6 +82,9 @@ impl State {
             sso.sign_out();
             effects.push(Effect::DropToken { sso: sso.boxed() });
         }
+        if !effects.is_empty() {
+            effects.push(Effect::Afresh);
+        }
         effects
     }
 }

@@ -59,9 +59,11 @@ impl State {
         self.take_in(event, now)
     }
 
-    /// The agent begins.
+    /// The agent begins. One that goes on afresh does not.
     pub fn note_start(&mut self, now: Moment) {
-        self.note(What::Started, About::default(), now);
+        if !self.goes_on {
+            self.note(What::Started, About::default(), now);
+        }
     }
 
     /// The agent has wiped everything, and goes.

@@ -63,7 +63,7 @@ fn sleep_and_another_user_clear_leases_and_sign_ins() {
         let mut rig = set_to(Clearing::default());
         let lease = rig.lease("Admin", HOUR, HOUR);
         let token = Effect::DropToken { sso: Box::new(sso("acme", Source::Config)) };
-        assert_eq!(rig.learn(Event::Desktop(what)), [wipe(&lease), token]);
+        assert_eq!(rig.learn(Event::Desktop(what)), [wipe(&lease), token, Effect::Afresh]);
         assert_eq!(rig.card(&lease).ended.unwrap().why, why);
         assert_eq!(rig.sso("acme").status, SignInStatus::SignedOut);
     }

@@ -104,7 +104,7 @@ fn signing_out_takes_it_out_of_the_keyring() {
     let mut rig = restoring();
     restored(&mut rig);
     let out = rig.ask(Intent::SignOut { sso_session: name("acme") }).unwrap().1;
-    assert_eq!(out, [Effect::Forget { sso: boxed() }, Effect::SignOut { sso: boxed() }]);
+    assert_eq!(out, [Effect::Forget { sso: boxed() }, Effect::SignOut { sso: boxed() }, Effect::Afresh]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "outside cfg(test), yet tests")]
 
+mod afresh;
 mod audit;
 mod catalog;
 mod chained;

@@ -199,7 +199,8 @@ fn signing_out_ends_the_leases_of_that_sso_session_and_drops_the_token() {
     rig.learn(Event::Identified { sso_session: name("acme"), identity: "jane".into() });
     let lease = rig.lease("Billing", HOUR, HOUR);
     let (_, effects) = rig.ask(Intent::SignOut { sso_session: name("acme") }).unwrap();
-    assert_eq!(effects, [wipe(&lease), Effect::SignOut { sso: Box::new(sso("acme", Source::Config)) }]);
+    let out = Effect::SignOut { sso: Box::new(sso("acme", Source::Config)) };
+    assert_eq!(effects, [wipe(&lease), out, Effect::Afresh]);
     assert_eq!(rig.card(&lease).ended.unwrap().why, Why::SignedOut);
     let shown = rig.sso("acme");
     assert_eq!((shown.status, shown.signed_in_at, shown.identity), (SignInStatus::SignedOut, None, None));
