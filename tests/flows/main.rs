@@ -7,6 +7,7 @@ mod audit;
 mod bad_days;
 mod bugs;
 mod chain;
+mod clearing;
 mod endpoint;
 mod guard;
 mod hostile;
