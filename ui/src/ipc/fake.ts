@@ -114,6 +114,7 @@ class World {
         break;
       case "signOut":
         this.#signOut(intent.ssoSession);
+        this.#publish();
         return { ...NOTHING, remains: CONSOLES };
       case "endAtAws":
         return { ...NOTHING, endAtAws: endAtAws(view.sessions.find(({ session }) => session === intent.session)) };

@@ -20,7 +20,7 @@ describe.concurrent("by mouse", () => {
       await card.getByTestId("renew").click();
       await card.getByTestId("end").click();
       await page.getByText("3 pages wiped from memory", { exact: false }).waitFor();
-      await page.getByText("AWS accepts what was issued until", { exact: false }).waitFor();
+      await page.getByText("AWS accepts key …7Q2X until", { exact: false }).waitFor();
       await page.getByText("Dismiss").click();
       await page.getByText("No live sessions.").waitFor();
     }));
