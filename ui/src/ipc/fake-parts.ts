@@ -12,13 +12,14 @@ import { WHOLE_ROLE } from "../lib/scope";
 
 export const MINUTE = 60_000;
 export const NOTHING: Answer = {
-  session: null, attempt: null, url: null, open: [], options: null, preview: null, protection: null, selfCheck: null, endAtAws: null,
+  session: null, attempt: null, url: null, open: [], options: null, preview: null, limits: [], brought: null, protection: null, selfCheck: null, endAtAws: null,
   remains: null, log: null, verdict: null, saved: null,
 };
 const PRACTICE_URL = "http://127.0.0.1:41733/start";
 
 export const unreachable = fail("unreachable", "AWS cannot be reached", "Check the network, the VPN and the proxy, then try again.", "retry");
 export const stillWaiting = fail("stillWaiting", "the browser has not come back yet", "If it shows an error, check the start URL and the Region.", "edit");
+export const badChain = fail("badChainedRole", "a chained role is not named as an ARN", "Write it like arn:aws:iam::{account}:role/Name.", null);
 export const notAssigned = fail("roleNotAssigned", "this role is no longer assigned to you", "Sync the list, or ask your administrator for the assignment.", "sync");
 export const refusedInBrowser = fail("signInRefused", "the sign-in was refused in the browser", "Try again, and choose Allow.", "retry");
 export const codeExpired = fail("deviceCodeExpired", "the device code has expired", "Try again; a code is good for about 10 minutes.", "retry");

@@ -1,5 +1,6 @@
 // What the fake agent offers and previews: a few presets and chained roles, and a policy that looks like the real one.
 import type { Answer } from "./bindings/Answer";
+import type { Brought } from "./bindings/Brought";
 import type { Failure } from "./bindings/Failure";
 import type { Intent } from "./bindings/Intent";
 import type { Options } from "./bindings/Options";
@@ -9,7 +10,11 @@ import type { Preview } from "./bindings/Preview";
 import type { Probe } from "./bindings/Probe";
 import type { RoleRef } from "./bindings/RoleRef";
 import type { SessionRequest } from "./bindings/SessionRequest";
+import type { Limit } from "./bindings/Limit";
+import type { Typed } from "./bindings/Typed";
 import { isWhole } from "../lib/scope";
+import { tooLong } from "./fake-parts";
+import limits from "./limits.json";
 
 const LONGEST = 12 * 3600;
 
@@ -60,10 +65,22 @@ const replay: Preset = {
   grants: [{ id: "put", label: "Put", actions: ["s3:PutObject"], resources: ["arn:aws:s3:::{bucket}/replay/*"], conditions: {}, default: true }],
 };
 
-/** What the request form asks for. */
-export function scoped(intent: Extract<Intent, { kind: "options" | "preview" }>): Partial<Answer> {
+const someBrought: Brought = {
+  chainedRoles: [
+    { name: "Narrowed", arn: "arn:{partition}:iam::{account}:role/daypass/Daypass-Scoped", externalId: null, fromRole: "*", fromAccount: "*", takesTags: true, takesSourceIdentity: true, source: "organisation" },
+    { name: "audit", arn: "arn:aws:iam::111122223333:role/daypass/Audit", externalId: "acme-audit", fromRole: "Administrator*", fromAccount: "*-prod", takesTags: false, takesSourceIdentity: false, source: "config" },
+  ],
+  presets: [replay],
+  rules: [{ role: "IncidentResponder", account: "*", longest: 3600, reasonRequired: true }],
+  accounts: [{ pattern: "*-prod", environment: "production", colour: "red", duration: null, region: null }],
+};
+
+/** What the request form asks for; `said` is what previews are told to say. */
+export function scoped(intent: Extract<Intent, { kind: "options" | "preview" | "limits" | "brought" }>, said: Partial<Preview>): Partial<Answer> {
   if (intent.kind === "options") return { options: someOptions(intent.role) };
-  return { preview: previewOf(intent.request, intent.probe) };
+  if (intent.kind === "limits") return { limits: intent.typed.flatMap(limitOf) };
+  if (intent.kind === "brought") return { brought: someBrought };
+  return { preview: { ...previewOf(intent.request, intent.probe), ...said } };
 }
 
 export function passesAfter(passes: readonly Pass[], intent: Extract<Intent, { kind: "savePass" | "removePass" }>): Pass[] {
@@ -94,6 +111,12 @@ function someOptions({ account, role }: RoleRef): Options {
   };
 }
 
+/** What the agent says of these texts; it knows those of the table only. */
+function limitOf(typed: Typed, at: number): Limit[] {
+  const row = limits.texts.find(({ field, text }) => field === typed.field && text === typed.text);
+  return row ? [{ ...(row.limit as Limit), at }] : [];
+}
+
 /** Fills in presets and words the rest; the real agent compiles. */
 function previewOf(request: SessionRequest, probe: Probe | null): Preview {
   const { base } = request.scope;
@@ -101,13 +124,14 @@ function previewOf(request: SessionRequest, probe: Probe | null): Preview {
   const characters = policy?.length ?? 0;
   return {
     policy,
-    policyArns: base.kind === "readOnly" ? ["arn:aws:iam::aws:policy/ReadOnlyAccess"] : base.kind === "managed" ? base.policies : [],
+    policyArns: [...request.scope.policies, ...(base.kind === "readOnly" ? ["arn:aws:iam::aws:policy/ReadOnlyAccess"] : base.kind === "managed" ? base.policies : [])],
     characters,
     isLong: characters > 2048,
     packedPercent: request.labels.tags.length * 11,
     mistake: base.kind === "custom" ? mistakeIn(base.policy) : null,
-    refused: !isWhole(request.scope) && request.path.length === 0 ? needsChain : null,
-    nearest: request.duration > LONGEST ? LONGEST : null,
+    refused: !isWhole(request.scope) && request.path.length === 0 ? needsChain : request.duration > LONGEST ? tooLong : null,
+    warned: null,
+    nearest: request.duration > LONGEST ? { words: "Shorten to 12 h", request: { ...request, duration: LONGEST } } : null,
     verdict: probe === null ? null : policy?.includes(probe.action) ? "passes" : "notAllowed",
   };
 }

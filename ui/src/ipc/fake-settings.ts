@@ -9,7 +9,7 @@ import type { SsoSessionView } from "./bindings/SsoSessionView";
 import { matchesPattern } from "../lib/pattern";
 import type { View } from "./bindings/View";
 import {
-  badCommand, badPattern, badRegion, notHttps, someSsoSettings, ssoSession, ssoTwice, tooLong, tooShort,
+  badChain, badCommand, badPattern, badRegion, notHttps, someSsoSettings, ssoSession, ssoTwice, tooLong, tooShort,
 } from "./fake-parts";
 
 /** Why these settings are refused; null where they are not. */
@@ -19,6 +19,7 @@ export function refusalOf(settings: Settings): Failure | null {
   if (durations.some((seconds) => seconds > 12 * 3600)) return tooLong;
   if (settings.accounts.some((rule) => !isText(rule.pattern))) return badPattern;
   if ([settings.terminal, settings.browser].some((command) => command !== null && !isText(command))) return badCommand;
+  if (settings.chainedRoles.some(({ name, arn }) => !isText(name) || !/^arn:[^:]+:iam::[^:]+:role\/./.test(arn))) return badChain;
   const names = settings.ssoSessions.map((sso) => sso.name);
   return new Set(names).size < names.length ? ssoTwice : null;
 }

@@ -3,6 +3,7 @@ import type { Agent } from "./agent";
 import type { Answer } from "./bindings/Answer";
 import type { Environment } from "./bindings/Environment";
 import type { Intent } from "./bindings/Intent";
+import type { Preview } from "./bindings/Preview";
 import type { SessionRequest } from "./bindings/SessionRequest";
 import type { SessionView } from "./bindings/SessionView";
 import type { Settings } from "./bindings/Settings";
@@ -35,6 +36,8 @@ export interface FakeAgent extends Agent {
   readonly asked: readonly Intent[];
   /** What was wished, in order. For tests. */
   readonly wished: readonly Wish[];
+  /** What previews are to say from now on. For tests. */
+  says(preview: Partial<Preview>): void;
   /** Changes the view by hand and publishes it. For tests. */
   change(change: (view: View) => void): void;
 }
@@ -45,11 +48,9 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
   return {
     asked: world.asked,
     wished: world.wished,
+    says: (preview) => void (world.said = preview),
     change: (change) => world.change(change),
-    watch(onView) {
-      world.watch(onView);
-      return Promise.resolve();
-    },
+    watch: (onView) => Promise.resolve(world.watch(onView)),
     async ask(intent) {
       world.asked.push(intent);
       await later(10);
@@ -72,6 +73,7 @@ class World {
   readonly scene: Scene;
   readonly asked: Intent[] = [];
   readonly wished: Wish[] = [];
+  said: Partial<Preview> = {};
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
   #attempt: number;
@@ -125,7 +127,9 @@ class World {
         return this.#request(intent.request);
       case "options":
       case "preview":
-        return { ...NOTHING, ...scoped(intent) };
+      case "brought":
+      case "limits":
+        return { ...NOTHING, ...scoped(intent, this.said) };
       case "savePass":
       case "removePass":
         view.passes = passesAfter(view.passes, intent);

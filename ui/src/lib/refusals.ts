@@ -49,19 +49,3 @@ export const notADuration: Failure = {
   advice: "Type 90 min, 2 h, or 1 h 30 min.",
   action: null,
 };
-
-const odd = (fact: string, advice: string): Failure => ({ code: "malformed", fact, advice, action: null });
-
-export const notAService = odd("that is not a service", "Name services as in actions: s3, dynamodb, logs.");
-export const notPolicies = odd("that is not the ARN of a managed policy", "It looks like arn:aws:iam::aws:policy/ReadOnlyAccess.");
-export const notAddresses = odd("that is not an address or a range", "It looks like 203.0.113.7 or 203.0.113.0/24.");
-export const notAnArn = odd("that is not the ARN of a role", "It looks like arn:aws:iam::111122223333:role/Name.");
-export const notAnExternalId = odd("that is not an external ID", "It has 2 to 1224 letters, digits or +=,.@:/_-.");
-export const notASessionName = odd(
-  "session name and source identity cannot be that",
-  "They have 2 to 64 letters, digits or +=,.@_-.",
-);
-export const notATag = odd(
-  "a session tag has no key, or characters that tags cannot hold",
-  "Letters, digits, spaces and _.:/=+-@; not beginning with aws:.",
-);

@@ -1,18 +1,20 @@
 // Scopes in words, and the request that a form's fields make.
 import type { Base } from "../ipc/bindings/Base";
 import type { Failure } from "../ipc/bindings/Failure";
-import type { Hop } from "../ipc/bindings/Hop";
+import type { Field } from "../ipc/bindings/Field";
 import type { Options } from "../ipc/bindings/Options";
 import type { Preset } from "../ipc/bindings/Preset";
 import type { RoleRef } from "../ipc/bindings/RoleRef";
 import type { Scope } from "../ipc/bindings/Scope";
 import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { Tag } from "../ipc/bindings/Tag";
-import {
-  notALength, notARegion, notATag, notAddresses, notAnArn, notAnExternalId, notAService, notASessionName, notPolicies,
-} from "./refusals";
+import type { Typed } from "../ipc/bindings/Typed";
+import { notALength, notARegion } from "./refusals";
 
-export const WHOLE_ROLE: Scope = { base: { kind: "wholeRole" }, regions: [], addresses: [], untilLeaseEnd: false };
+/** The most chained roles on one way. */
+export const MOST_HOPS = 5;
+
+export const WHOLE_ROLE: Scope = { base: { kind: "wholeRole" }, policies: [], regions: [], addresses: [], untilLeaseEnd: false };
 
 export type Kind = Base["kind"];
 
@@ -37,14 +39,14 @@ export interface Draft {
   /** Null: those that the preset has on by default. */
   grants: readonly string[] | null;
   services: string;
+  /** What they allow is all there is, or comes on top of another scope. */
   policies: string;
   policy: string;
   onlyRegions: string;
   onlyFrom: string;
   untilLeaseEnd: boolean;
-  /** The chained role's ARN; empty for the portal's role itself. */
-  chain: string;
-  externalId: string;
+  /** The chained roles' ARNs, each assumed from the one before; none for the portal's role itself. */
+  hops: readonly { readonly role: string; readonly externalId: string }[];
   sessionName: string;
   sourceIdentity: string;
   tags: readonly Tag[];
@@ -53,47 +55,63 @@ export interface Draft {
 export const list = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== "");
 
 const REGION = /^[a-z]{2}[a-z-]*-[a-z]+-\d+$/;
-const SERVICE = /^[a-z0-9-]{1,63}$/;
-const POLICY = /^arn:aws[a-z-]*:iam::(aws|\d{12}):policy\/[\w+=,.@/-]+$/;
-const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]*[\w+=,.@-]$/;
-const ADDRESS = /^[0-9a-fA-F.:]+(\/\d{1,3})?$/;
-const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-const NAME = /^[\w+=,.@-]{2,64}$/;
-const TAG = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** The first thing that is not as it has to be; what is left AWS's rules or the agent's say. */
+/** What no request can be made of; what is left AWS's limits or the agent's say. */
 export function mistakeIn(draft: Draft): Failure | null {
-  const all = (text: string, pattern: RegExp): boolean => list(text).every((part) => pattern.test(part));
-  const empty = (text: string, pattern: RegExp): boolean => text.trim() === "" || pattern.test(text.trim());
   if (draft.seconds === null) return notALength;
-  if (!empty(draft.region, REGION) || !all(draft.onlyRegions, REGION)) return notARegion;
-  if (draft.kind === "services" && !all(draft.services, SERVICE)) return notAService;
-  if (draft.kind === "managed" && !all(draft.policies, POLICY)) return notPolicies;
-  if (!all(draft.onlyFrom, ADDRESS)) return notAddresses;
-  if (!empty(draft.chain, ROLE)) return notAnArn;
-  if (!empty(draft.externalId, EXTERNAL_ID)) return notAnExternalId;
-  if (!empty(draft.sessionName, NAME) || !empty(draft.sourceIdentity, NAME)) return notASessionName;
-  const isTag = ({ key, value }: Tag): boolean =>
-    key.trim() !== "" && key.length <= 128 && value.length <= 256 && TAG.test(key) && TAG.test(value) && !/^aws:/i.test(key);
-  if (!draft.tags.every(isTag)) return notATag;
-  return null;
+  return [...list(draft.region), ...list(draft.onlyRegions)].every((part) => REGION.test(part)) ? null : notARegion;
+}
+
+/** A text that AWS has a limit for, and where another is put in its place. */
+export interface Entry {
+  readonly typed: Typed;
+  readonly put: (text: string) => Partial<Draft>;
+}
+
+/** All such texts of a draft. */
+export function entriesOf(draft: Draft): Entry[] {
+  const one = (field: Field, text: string, put: Entry["put"]): Entry[] => (text.trim() === "" ? [] : [{ typed: { field, text: text.trim() }, put }]);
+  const each = (field: Field, key: "services" | "policies" | "onlyFrom"): Entry[] =>
+    list(draft[key]).flatMap((text, at, all) => one(field, text, (next) => ({ [key]: all.with(at, next).join(", ") })));
+  const { kind, hops, tags } = draft;
+  return [
+    ...(kind === "services" ? each("service", "services") : []),
+    ...(kind === "wholeRole" ? [] : each("policyArn", "policies")),
+    ...each("addresses", "onlyFrom"),
+    ...hops.flatMap((hop, at) => [
+      ...one("roleArn", hop.role, (role) => ({ hops: hops.with(at, { ...hop, role }) })),
+      ...one("externalId", hop.externalId, (externalId) => ({ hops: hops.with(at, { ...hop, externalId }) })),
+    ]),
+    ...one("sessionName", draft.sessionName, (sessionName) => ({ sessionName })),
+    ...one("sourceIdentity", draft.sourceIdentity, (sourceIdentity) => ({ sourceIdentity })),
+    ...tags.flatMap((tag, at) => [
+      { typed: { field: "tagKey", text: tag.key.trim() } as const, put: (key: string) => ({ tags: tags.with(at, { ...tag, key }) }) },
+      ...one("tagValue", tag.value, (value) => ({ tags: tags.with(at, { ...tag, value }) })),
+    ]),
+  ];
 }
 
 /** The request that a draft without mistake makes. */
 export function requestOf(draft: Draft, role: RoleRef): SessionRequest {
   const text = (typed: string): string | null => typed.trim() || null;
-  const path: Hop[] = text(draft.chain) === null ? [] : [{ role: draft.chain.trim(), externalId: text(draft.externalId) }];
+  const path = draft.hops.filter(({ role: arn }) => arn.trim() !== "").map((hop) => ({ role: hop.role.trim(), externalId: text(hop.externalId) }));
   const chained = path.length > 0;
   return {
     role: { ssoSession: role.ssoSession, account: role.account, role: role.role },
     duration: draft.seconds ?? 0,
     region: text(draft.region),
     reason: text(draft.reason),
-    scope: { base: baseOf(draft), regions: list(draft.onlyRegions), addresses: list(draft.onlyFrom), untilLeaseEnd: draft.untilLeaseEnd },
+    scope: {
+      base: baseOf(draft),
+      policies: draft.kind === "wholeRole" || draft.kind === "managed" ? [] : list(draft.policies),
+      regions: list(draft.onlyRegions),
+      addresses: list(draft.onlyFrom),
+      untilLeaseEnd: draft.untilLeaseEnd,
+    },
     path,
     labels: {
       sessionName: chained ? text(draft.sessionName) : null,
-      tags: chained ? [...draft.tags] : [],
+      tags: chained ? draft.tags.map((tag) => ({ ...tag, key: tag.key.trim(), value: tag.value.trim() })) : [],
       sourceIdentity: chained ? text(draft.sourceIdentity) : null,
     },
     fresh: true,
@@ -120,18 +138,17 @@ function baseOf(draft: Draft): Base {
 export function draftOf(request: SessionRequest): Partial<Draft> {
   const { scope, path, labels } = request;
   const { base } = scope;
-  const hop = path[0];
   return {
+    seconds: request.duration,
     kind: base.kind,
     ...(base.kind === "preset" && { preset: base.preset, values: { ...base.values } as Record<string, string>, grants: base.grants }),
     ...(base.kind === "services" && { services: base.services.join(", ") }),
-    ...(base.kind === "managed" && { policies: base.policies.join("\n") }),
+    policies: (base.kind === "managed" ? base.policies : scope.policies).join("\n"),
     ...(base.kind === "custom" && { policy: base.policy }),
     onlyRegions: scope.regions.join(", "),
     onlyFrom: scope.addresses.join(", "),
     untilLeaseEnd: scope.untilLeaseEnd,
-    chain: hop?.role ?? "",
-    externalId: hop?.externalId ?? "",
+    hops: path.map(({ role, externalId }) => ({ role, externalId: externalId ?? "" })),
     sessionName: labels.sessionName ?? "",
     sourceIdentity: labels.sourceIdentity ?? "",
     tags: labels.tags,
@@ -154,7 +171,7 @@ export function presetsOf(options: Options): readonly Preset[] {
 
 /** A scope in a few words: what a card wears. */
 export function scopeWords(scope: Scope): string {
-  const words = [baseWords(scope.base)];
+  const words = [baseWords(scope.base), ...scope.policies.map(nameOf)];
   if (scope.regions.length > 0) words.push(scope.regions.join(", "));
   if (scope.addresses.length > 0) words.push(`from ${scope.addresses.join(", ")}`);
   if (scope.untilLeaseEnd) words.push("until its end");
@@ -172,11 +189,13 @@ function baseWords(base: Base): string {
     case "preset":
       return [base.preset, ...Object.values(base.values).filter((value) => value?.trim())].join(" ");
     case "managed":
-      return base.policies.map((arn) => arn.slice(arn.lastIndexOf("/") + 1)).join(", ");
+      return base.policies.map(nameOf).join(", ");
     case "custom":
       return "custom policy";
   }
 }
+
+const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf("/") + 1);
 
 /** A reason as a session tag's value: without what tags cannot hold. */
 export const tagValue = (text: string): string => text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, " ").trim().slice(0, 256);

@@ -10,11 +10,20 @@ import type { Preview } from "../ipc/bindings/Preview";
 import type { Probe } from "../ipc/bindings/Probe";
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import type { SessionRequest } from "../ipc/bindings/SessionRequest";
-import { draftOf, mistakeIn, presetsOf, requestOf, tagValue, type Draft, type Kind } from "../lib/scope";
+import type { Limit } from "../ipc/bindings/Limit";
+import { draftOf, entriesOf, mistakeIn, presetsOf, requestOf, tagValue, type Draft, type Kind } from "../lib/scope";
 
 /** How long after the last key the agent is asked what the request would send. */
 const SETTLED = 120;
 const REASON = "Reason";
+
+/** What AWS would refuse or make less of, and the button for what it takes. */
+export interface Advised {
+  readonly failure: Failure;
+  readonly refuses: boolean;
+  readonly words: string;
+  readonly take: () => void;
+}
 
 export class RequestForm {
   readonly draft: Draft;
@@ -24,7 +33,9 @@ export class RequestForm {
   #ask: (intent: Intent) => Promise<Answer>;
   #options = $state.raw<Options | null>(null);
   #preview = $state.raw<Preview | null>(null);
+  #limits = $state.raw<readonly Limit[]>([]);
   #failure = $state.raw<Failure | null>(null);
+  #taken = $state(0);
   #asked = 0;
   /** Whether the reason goes along as a session tag. */
   #tagsReason = $state(true);
@@ -32,14 +43,18 @@ export class RequestForm {
   readonly mistake = $derived.by(() => mistakeIn(this.draft));
   readonly presets = $derived(this.#options ? presetsOf(this.#options) : []);
   readonly preset = $derived.by((): Preset | null => this.presets.find(({ id }) => id === this.draft.preset) ?? this.presets[0] ?? null);
-  readonly chain = $derived.by((): Chain | null => this.#options?.chains.find(({ role }) => role === this.draft.chain) ?? null);
+  /** What is known of the roles on the way; null for one that was typed. */
+  readonly chains = $derived.by((): (Chain | null)[] => this.draft.hops.map(({ role }) => this.#known(role)));
+  /** Whether tags that go to the last role are known to be taken there. */
+  readonly takesTags = $derived(this.chains.at(-1)?.takesTags ?? false);
+  readonly advised = $derived.by((): Advised | null => this.#advised());
 
   constructor(entry: RoleEntry, begin: Partial<Draft>, ask: (intent: Intent) => Promise<Answer>) {
     this.#entry = entry;
     this.#ask = ask;
     this.draft = $state({
       seconds: null, reason: "", region: "", kind: "wholeRole", preset: "", values: {}, grants: null, services: "", policies: "",
-      policy: "", onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, chain: "", externalId: "", sessionName: "",
+      policy: "", onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, hops: [], sessionName: "",
       sourceIdentity: "", tags: [], ...begin,
     } satisfies Draft as Draft);
   }
@@ -55,6 +70,11 @@ export class RequestForm {
   /** Why the agent could not say what it offers. */
   get failure(): Failure | null {
     return this.#failure;
+  }
+
+  /** Goes up when the fields are filled in anew, other than by typing. */
+  get taken(): number {
+    return this.#taken;
   }
 
   get tagsReason(): boolean {
@@ -88,13 +108,14 @@ export class RequestForm {
     if (this.draft.onlyRegions || this.draft.onlyFrom || this.draft.untilLeaseEnd) this.#goThrough();
   }
 
-  /** Goes through this chained role, or none. */
-  through(role: string): void {
-    const { draft } = this;
-    draft.chain = role;
-    const chain = this.chain;
-    draft.externalId = chain?.externalId ?? "";
-    draft.sourceIdentity = (chain?.takesSourceIdentity && this.#options?.person) || "";
+  /** Goes through this chained role, in the place of the one at `at`. */
+  through(at: number, role: string): void {
+    this.#go(this.draft.hops.toSpliced(at, 1, { role, externalId: this.#known(role)?.externalId ?? "" }));
+  }
+
+  /** Takes the role at `at` from the way; without the first there is none. */
+  leave(at: number): void {
+    this.#go(at === 0 ? [] : this.draft.hops.toSpliced(at, 1));
   }
 
   choosePreset(id: string): void {
@@ -103,14 +124,21 @@ export class RequestForm {
 
   /** Begins with what was asked of this role last. */
   asLast(): void {
-    const last = this.#options?.last;
-    if (last) Object.assign(this.draft, draftOf(last), { seconds: last.duration });
+    if (this.#options?.last) this.#fill(this.#options.last);
+  }
+
+  /** Asks whether AWS would refuse something that was typed; the first such thing. */
+  async check(): Promise<Failure | null> {
+    if (this.mistake) return this.mistake;
+    const typed = entriesOf(this.draft).map((entry) => entry.typed);
+    this.#limits = typed.length === 0 ? [] : (await this.#ask({ kind: "limits", typed })).limits;
+    return this.#limits[0]?.failure ?? null;
   }
 
   request(): SessionRequest {
     const request = requestOf(this.draft, this.#entry);
     const value = tagValue(this.draft.reason);
-    if (!this.#tagsReason || !this.chain?.takesTags || value === "" || request.labels.tags.some(({ key }) => key === REASON)) return request;
+    if (!this.#tagsReason || !this.takesTags || value === "" || request.labels.tags.some(({ key }) => key === REASON)) return request;
     const tags = [{ key: REASON, value, transitive: false }, ...request.labels.tags];
     return { ...request, labels: { ...request.labels, tags } };
   }
@@ -119,26 +147,62 @@ export class RequestForm {
   watch(): () => void {
     const draft = $state.snapshot(this.draft);
     const probe = $state.snapshot(this.probe);
-    const wanted = this.mistake === null ? this.request() : null;
+    const request = this.request();
     if (draft.kind === "preset" && !draft.preset) return () => undefined;
     this.#asked += 1;
     const asked = this.#asked;
-    const rest = setTimeout(() => {
-      if (!wanted) {
-        this.#preview = null;
-        return;
-      }
-      const asks = probe.action.trim() === "" ? null : probe;
-      this.#ask({ kind: "preview", request: wanted, probe: asks })
-        .then(({ preview }) => { if (asked === this.#asked) this.#preview = preview; })
-        // What is wrong is said when it is asked for.
-        .catch(() => { if (asked === this.#asked) this.#preview = null; });
-    }, SETTLED);
+    const rest = setTimeout(() => void this.#look(request, probe.action.trim() === "" ? null : probe).then((preview) => {
+      if (asked === this.#asked) this.#preview = preview;
+    }), SETTLED);
     return () => clearTimeout(rest);
+  }
+
+  async #look(request: SessionRequest, probe: Probe | null): Promise<Preview | null> {
+    try {
+      if (await this.check()) return null;
+      return (await this.#ask({ kind: "preview", request, probe })).preview;
+    } catch {
+      // What is wrong is said when it is asked for.
+      return null;
+    }
+  }
+
+  #advised(): Advised | null {
+    const limit = this.#limits.find(({ instead }) => instead !== null);
+    if (limit?.instead) {
+      const { failure, at, instead } = limit;
+      const take = (): void => void Object.assign(this.draft, entriesOf(this.draft)[at]?.put(instead.text));
+      return { failure, refuses: true, words: instead.words, take };
+    }
+    const { refused = null, warned = null, nearest = null } = this.#preview ?? {};
+    const failure = refused ?? warned;
+    if (!failure || !nearest) return null;
+    return { failure, refuses: refused !== null, words: nearest.words, take: () => this.#fill(nearest.request) };
+  }
+
+  #fill(request: SessionRequest): void {
+    const { tags = [], ...rest } = draftOf(request);
+    // The reason goes along by itself.
+    const own = tags.filter(({ key, value }) => key !== REASON || value !== tagValue(request.reason ?? ""));
+    Object.assign(this.draft, rest, { tags: own });
+    this.#taken += 1;
+  }
+
+  #known(role: string): Chain | null {
+    return this.#options?.chains.find((chain) => chain.role === role) ?? null;
+  }
+
+  #go(hops: Draft["hops"]): void {
+    const person = this.#options?.person ?? "";
+    this.draft.hops = hops;
+    if (this.draft.sourceIdentity !== "" && this.draft.sourceIdentity !== person) return;
+    // It stays through the whole way: every role has to take it.
+    const takes = hops.length > 0 && this.chains.every((chain) => chain?.takesSourceIdentity);
+    this.draft.sourceIdentity = takes ? person : "";
   }
 
   #goThrough(): void {
     const first = this.#options?.chains[0];
-    if (this.draft.chain === "" && first) this.through(first.role);
+    if (this.draft.hops.length === 0 && first) this.through(0, first.role);
   }
 }

@@ -54,7 +54,8 @@ sessions   [SESSION]
 request, take, renew
            SESSION = {"session", "account", "accountName", "role", "phase", "leaseEnd", "expiration", "region",
            "reason", "scope": SCOPE, "path": [HOP, ...], "ended": {"at", ... as RECEIPT}}
-           SCOPE = {"base": {"kind", ...}, "regions": ["..."], "addresses": ["..."], "untilLeaseEnd": bool}
+           SCOPE = {"base": {"kind", ...}, "policies": ["arn:..."], "regions": ["..."], "addresses": ["..."],
+           "untilLeaseEnd": bool}
            kind: wholeRole, readOnly, services, preset, managed, custom
            HOP = {"role": "arn:...", "externalId"}: a chained role it goes through
 request --dry-run

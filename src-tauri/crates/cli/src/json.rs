@@ -403,7 +403,7 @@ mod tests {
         let view = view_of(&[("abcd1234", "active")]);
         assert_eq!(
             serde_json::to_string(&Session::from(&view.sessions[0])).unwrap(),
-            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":{"base":{"kind":"wholeRole"},"regions":[],"addresses":[],"untilLeaseEnd":false},"path":[],"ended":null}"#
+            r#"{"session":"abcd1234","account":"111122223333","accountName":"payments-prod","role":"Billing","phase":"active","leaseEnd":"1970-01-01T00:15:00Z","expiration":"1970-01-01T01:00:00Z","region":"eu-west-1","reason":null,"scope":{"base":{"kind":"wholeRole"},"policies":[],"regions":[],"addresses":[],"untilLeaseEnd":false},"path":[],"ended":null}"#
         );
     }
 

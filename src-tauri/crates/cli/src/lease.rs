@@ -27,7 +27,7 @@ pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
     if is_dry {
         return narrow::preview(&client, request, json).await;
     }
-    request.check()?;
+    narrow::allowed(&client, &request).await?;
     let before = sign_in::under_way(&client);
     let answer = client.ask(Intent::Request { request, open: Vec::new() }).await?;
     taken(&client, answer, before, json).await

@@ -4,7 +4,7 @@ use std::{fs, io::Read, path::Path};
 
 use daypass_domain::{
     chain::{Hop, Labels, RoleArn, Tag},
-    failure::Code,
+    failure::{Code, Failure},
     ids::RoleRef,
     request::{Chain, Intent, Preview, SessionRequest},
     scope::{Base, LONGEST_CUSTOM, Scope},
@@ -39,7 +39,7 @@ impl Narrowed {
     }
 }
 
-fn scope(narrow: Narrow) -> Result<(Scope, Way), Trouble> {
+fn scope(mut narrow: Narrow) -> Result<(Scope, Way), Trouble> {
     let base = if narrow.read_only {
         Base::ReadOnly
     } else if !narrow.services.is_empty() {
@@ -50,12 +50,13 @@ fn scope(narrow: Narrow) -> Result<(Scope, Way), Trouble> {
     } else if let Some(file) = narrow.policy {
         Base::Custom { policy: read(&file)? }
     } else if !narrow.policy_arns.is_empty() {
-        Base::Managed { policies: narrow.policy_arns }
+        Base::Managed { policies: std::mem::take(&mut narrow.policy_arns) }
     } else {
         Base::WholeRole
     };
     let scope = Scope {
         base,
+        policies: narrow.policy_arns,
         regions: narrow.regions,
         addresses: narrow.addresses,
         until_lease_end: narrow.until_end,
@@ -134,25 +135,35 @@ fn hop(chain: &Chain) -> Hop {
     Hop { role: chain.role.clone(), external_id: chain.external_id.clone() }
 }
 
+/// What would be sent, and not refused: what would be is told with what would not. What AWS may make less of is said.
+pub(crate) async fn allowed(client: &Client, request: &SessionRequest) -> Result<Preview, Trouble> {
+    let ask = Intent::Preview { request: Box::new(request.clone()), probe: None };
+    let preview = *client.ask(ask).await?.preview.ok_or(Code::AgentOlder)?;
+    let advice = |failure: &Failure| match &preview.nearest {
+        Some(nearest) => format!("{} {}.", failure.advice, nearest.words),
+        None => failure.advice.clone(),
+    };
+    if let Some(refused) = &preview.refused {
+        return Err(Trouble::from(refused.clone()).with_advice(&advice(refused)));
+    }
+    if let Some(warned) = &preview.warned {
+        say(&format!("{}. {}", text::capitalised(&warned.fact), advice(warned)));
+    }
+    Ok(preview)
+}
+
 /// `--dry-run`: what would be sent, as it would be.
 pub(crate) async fn preview(client: &Client, request: SessionRequest, json: bool) -> Result<(), Trouble> {
-    let ask = Intent::Preview { request: Box::new(request), probe: None };
-    let preview = *client.ask(ask).await?.preview.ok_or(Code::AgentOlder)?;
-    if let Some(refused) = preview.refused {
-        return Err(refused.into());
-    }
+    let preview = allowed(client, &request).await?;
     if json {
         return Ok(print_json(&json::Preview::from(&preview))?);
     }
-    let Preview { policy, policy_arns, characters, is_long, packed_percent, .. } = preview;
+    let Preview { policy, policy_arns, packed_percent, .. } = preview;
     for line in policy.iter().chain(&policy_arns) {
         print(&format!("{}\n", line.lines().map(escape).collect::<Vec<_>>().join("\n")))?;
     }
     if policy.is_none() && policy_arns.is_empty() {
         say("No policy would be sent: it is the whole role.");
-    }
-    if is_long {
-        say(&format!("{}, and AWS may take no more than 2,048.", text::count(characters, "character")));
     }
     if packed_percent > 0 {
         say(&format!("The tags take about {packed_percent} % of the room there is for tags and policy."));
@@ -217,7 +228,33 @@ mod tests {
         assert!(typed("--read-only --service s3").is_err());
         assert!(typed("--set bucket=a").is_err());
         assert!(typed("--service S3").is_err());
-        assert!(typed("--tag aws:x=1").is_err());
+        let (scope, _) = typed("--read-only --policy-arn arn:aws:iam::aws:policy/A").unwrap();
+        assert_eq!((scope.base, scope.policies.len()), (Base::ReadOnly, 1), "and a managed policy besides");
+        let (scope, _) = typed("--policy-arn arn:aws:iam::aws:policy/A").unwrap();
+        assert!(matches!(scope.base, Base::Managed { .. }) && scope.policies.is_empty());
+    }
+
+    #[test]
+    fn what_aws_has_a_limit_for_is_told_with_the_nearest_that_is_allowed() {
+        let long = format!("--session-name {}", "x".repeat(65));
+        for (line, words) in [
+            (
+                "--tag aws:x=1",
+                "keys that begin with aws: are AWS's own. Give the session tag another key. Use x.",
+            ),
+            (
+                long.as_str(),
+                "that is not a session name. It has 2 to 64 letters, digits or +=,.@_-. Shorten to 64 characters.",
+            ),
+            ("--source-identity d:a", "Use d-a."),
+            ("--external-id a", "that is not an external ID."),
+            ("--service S3", "Use s3."),
+            ("--only-from 203.0.113.7/24", "Use 203.0.113.0/24."),
+            ("--policy-arn ReadOnlyAccess", "Use arn:aws:iam::aws:policy/ReadOnlyAccess."),
+        ] {
+            let told = typed(line).unwrap_err();
+            assert!(told.contains(words), "{told}");
+        }
     }
 
     #[test]

@@ -49,7 +49,7 @@ id!(
 );
 
 /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`, as STS says.
-fn is_tag_character(c: char) -> bool {
+pub(crate) fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || c == ' ' || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
 }
 

@@ -91,6 +91,23 @@ codes! {
     PolicyCharacters: "the policy has characters that AWS does not take", "Write them as \\u and four digits.", None;
     TooManyTags: "there are more than 50 session tags", "Leave some out.", None;
     TagTwice: "two session tags have the same key", "Rename one: case does not count.", None;
+    NoRoleArn: "that is not the ARN of a role", "It looks like arn:aws:iam::111122223333:role/Name.", None;
+    NoExternalId: "that is not an external ID", "It has 2 to 1,224 letters, digits or +=,.@:/_-.", None;
+    NoSessionName: "that is not a session name", "It has 2 to 64 letters, digits or +=,.@_-.", None;
+    NoSourceIdentity: "that is not a source identity", "It has 2 to 64 letters, digits or +=,.@_-.", None;
+    NoTagKey: "that is not the key of a session tag", "It has 1 to 128 letters, digits, spaces or _.:/=+-@.", None;
+    TagReserved: "keys that begin with aws: are AWS's own", "Give the session tag another key.", None;
+    NoTagValue: "that is not the value of a session tag", "It has at most 256 letters, digits, spaces or _.:/=+-@.", None;
+    NoPolicyArn: "that is not the ARN of a managed policy", "It looks like arn:aws:iam::aws:policy/ReadOnlyAccess.", None;
+    NoService: "that is not a service", "Name services as in actions: s3, dynamodb, logs.", None;
+    NoAddresses: "that is not an address or a range", "It looks like 203.0.113.7 or 203.0.113.0/24.", None;
+    PoliciesBesideWhole: "managed policies add nothing to the whole role", "Choose Policies to take only what they allow.", None;
+    /// Said before AWS judges.
+    PolicyLong: "AWS may find the session policy too long", "It takes 2,048 characters: shorten it.", None;
+    /// Said before AWS judges.
+    TagsLong: "AWS may find the session tags too large", "They have room for about 455 characters in all.", None;
+    /// Said of a lease that AWS's shortest credentials outlive.
+    LeaseUnderCredentials: "AWS issues credentials for 15 min at least", "Daypass forgets them at the lease end; AWS itself still honours them until then.", None;
     UnknownPass: "no pass has this name", "Run `daypass pass list` to see those there are.", None;
     BadPassName: "a pass has a name of 1 to 80 characters", "Give it another name.", None;
     TooManyPasses: "there are 100 passes", "Remove some that you no longer need.", None;
@@ -140,7 +157,7 @@ codes! {
     PackedTooLarge: "scope and tags together are larger than AWS takes", "Shorten the tags or the policy.", None;
     PolicyRefused: "AWS did not accept the session policy", "Check its actions, resources and conditions.", None;
     PolicyArnUnknown: "AWS does not know one of the managed policies", "Check their ARNs; your own stand in the account of the chained role.", None;
-    ChainTooLong: "AWS lets credentials of a chained role live 1 h at most", "Take 1 h; the lease may be longer, and is issued anew.", None;
+    ChainTooLong: "AWS lets credentials of a chained role live 1 h at most", "The lease may be longer: programs are given new ones by themselves, a console is opened anew.", None;
     AwsTrouble: "AWS reports trouble of its own", "Try again in a minute.", Some(Action::Retry);
     AwsRefused: "AWS refused this", "Try again; the agent's log names the error code.", Some(Action::Retry);
     InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https.", None;

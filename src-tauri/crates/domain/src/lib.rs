@@ -17,6 +17,8 @@ pub mod desktop;
 pub mod event;
 pub mod failure;
 pub mod ids;
+pub mod limit;
+pub mod nearest;
 pub mod notification;
 pub mod organisation;
 pub mod protection;

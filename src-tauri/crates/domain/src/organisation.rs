@@ -16,6 +16,17 @@ pub struct Organisation {
     pub accounts: Vec<AccountRule>,
 }
 
+/// What is known of scopes and ways besides the person's settings, to be shown there.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Brought {
+    /// Those of the organisation and of the AWS config file.
+    pub chained_roles: Vec<ChainedRole>,
+    pub presets: Vec<Preset>,
+    pub rules: Vec<Rule>,
+    pub accounts: Vec<AccountRule>,
+}
+
 /// What holds for the roles that match.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

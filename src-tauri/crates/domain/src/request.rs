@@ -8,6 +8,9 @@ use crate::{
     chain::{ExternalId, Hop, Known, Labels, MOST_HOPS, RoleArn, SessionName},
     failure::{Code, Failure},
     ids::{Region, RoleRef, SessionId, SsoSessionName},
+    limit::{Limit, Typed},
+    nearest::Nearest,
+    organisation::Brought,
     protection::{Protection, SelfCheck},
     receipt::EndAtAws,
     scope::{
@@ -170,8 +173,10 @@ pub struct Preview {
     pub mistake: Option<Mistake>,
     /// Why the request would be refused.
     pub refused: Option<Failure>,
-    /// The allowed duration nearest to the one asked for, where that is not allowed.
-    pub nearest: Option<Seconds>,
+    /// What is said of it though it is sent.
+    pub warned: Option<Failure>,
+    /// What could be asked for instead.
+    pub nearest: Option<Nearest>,
     pub verdict: Option<Verdict>,
 }
 
@@ -232,6 +237,12 @@ pub enum Intent {
         request: Box<SessionRequest>,
         #[serde(default)]
         probe: Option<Probe>,
+    },
+    /// What is known of scopes and ways besides the person's settings.
+    Brought,
+    /// What AWS would refuse of these texts, and what it would take instead.
+    Limits {
+        typed: Vec<Typed>,
     },
     /// Keep a request under a name.
     SavePass {
@@ -358,4 +369,8 @@ pub struct Answer {
     /// The file that was written.
     #[serde(default)]
     pub saved: Option<String>,
+    #[serde(default)]
+    pub limits: Vec<Limit>,
+    #[serde(default)]
+    pub brought: Option<Box<Brought>>,
 }

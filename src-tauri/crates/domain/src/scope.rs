@@ -23,13 +23,15 @@ pub const LONGEST_POLICY: usize = 2048;
 /// The longest that is sent at all, so that nobody pastes a book.
 pub const LONGEST_CUSTOM: usize = 20_000;
 /// The most services, Regions or address ranges of one scope.
-const MOST_OF_A_KIND: usize = 20;
+pub const MOST_OF_A_KIND: usize = 20;
 
 /// What is allowed, and under which conditions.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize, TS)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Scope {
     pub base: Base,
+    /// Managed policies besides: what they allow is allowed, too.
+    pub policies: Vec<PolicyArn>,
     /// Only in these Regions (and in services that have none); in any where the list is empty.
     pub regions: Vec<Region>,
     /// Only from these addresses, and through AWS's own services; from any where the list is empty.
@@ -62,6 +64,17 @@ pub enum Base {
     Custom { policy: String },
 }
 
+impl Base {
+    /// How many managed policies it sends.
+    pub(crate) fn managed(&self) -> usize {
+        match self {
+            Self::ReadOnly => 1,
+            Self::Managed { policies } => policies.len(),
+            _ => 0,
+        }
+    }
+}
+
 impl Scope {
     /// Whether nothing is taken away from the role.
     #[must_use]
@@ -78,9 +91,10 @@ impl Scope {
         match &self.base {
             Base::Services { services } if services.is_empty() => Err(Code::NoServices),
             Base::Services { services } if services.len() > MOST_OF_A_KIND => Err(Code::ScopeTooWide),
-            Base::Managed { policies } if policies.is_empty() || policies.len() > MOST_POLICIES => {
-                Err(Code::PolicyCount)
-            }
+            Base::Managed { policies } if policies.is_empty() => Err(Code::PolicyCount),
+            base if base.managed() + self.policies.len() > MOST_POLICIES => Err(Code::PolicyCount),
+            // A session's policies are united: beside everything, more is nothing.
+            Base::WholeRole if !self.policies.is_empty() => Err(Code::PoliciesBesideWhole),
             Base::Custom { policy } if policy.len() > LONGEST_CUSTOM => Err(Code::PolicyTooLong),
             _ => Ok(()),
         }

@@ -79,6 +79,8 @@ pub struct State {
     /// The practice organisation was started, and is not ready yet.
     practice_starts: bool,
     record: Record,
+    /// How far AWS's clock is ahead of ours.
+    skew_millis: i64,
     ids: Ids,
     /// It goes on from another agent's.
     goes_on: bool,
@@ -235,6 +237,7 @@ impl State {
             no_memory: false,
             practice_starts: false,
             record: Record::default(),
+            skew_millis: 0,
             ids: Ids::new(start.seed),
             goes_on: start.passed.is_some(),
         };

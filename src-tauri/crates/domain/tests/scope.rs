@@ -120,6 +120,7 @@ fn conditions_deny_whatever_else_allows() {
     let world = World::new();
     let scope = Scope {
         base: Base::ReadOnly,
+        policies: Vec::new(),
         regions: vec!["eu-west-1".parse().unwrap()],
         addresses: vec!["203.0.113.0/24".parse().unwrap()],
         until_lease_end: true,
@@ -149,6 +150,23 @@ fn conditions_deny_whatever_else_allows() {
         Verdict::Denied
     );
     assert_eq!(world.passes(&scope, "iam:ListUsers", "*"), Verdict::Unknown, "IAM has no Region");
+}
+
+#[test]
+fn managed_policies_go_along_and_conditions_bind_them_too() {
+    let world = World::new();
+    let bucket = preset("s3-bucket", &[("bucket", "abc")], &["get"]);
+    let policies = vec!["arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess".parse().unwrap()];
+    let scope = Scope { policies, until_lease_end: true, ..bucket };
+    let sent = world.compile(&scope).unwrap();
+    assert_eq!(sent.arns, ["arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"]);
+    assert_eq!(document(&sent)["Statement"][1]["Effect"], "Deny");
+    assert_eq!(world.passes(&scope, "s3:GetObject", "arn:aws:s3:::abc/x"), Verdict::Passes);
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+    assert_eq!(world.passes(&scope, "sqs:ListQueues", queue), Verdict::Unknown, "the managed one decides");
+    assert_eq!(world.passes_at(&scope, "sqs:ListQueues", queue, NOON + 601), Verdict::Denied);
+    let whole = Scope { policies: scope.policies, ..Scope::default() };
+    assert_eq!(world.compile(&whole), Err(Code::PoliciesBesideWhole));
 }
 
 #[test]

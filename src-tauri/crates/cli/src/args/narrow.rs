@@ -1,25 +1,26 @@
 //! What narrows a request: the scope, and the chained roles it goes through.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use clap::ArgGroup;
 use daypass_domain::{
     chain::{ExternalId, SessionName, TagKey, TagValue},
     ids::Region,
+    limit::{Field, Typed},
     scope::{AddressRange, PolicyArn, Service},
 };
 
 #[derive(Debug, Default, clap::Args)]
 #[command(
     next_help_heading = "Narrower than the role",
-    group = ArgGroup::new("base").args(["read_only", "services", "preset", "policy", "policy_arns"])
+    group = ArgGroup::new("base").args(["read_only", "services", "preset", "policy"])
 )]
 pub(crate) struct Narrow {
     /// Only what AWS's policy ReadOnlyAccess allows
     #[arg(long)]
     pub(crate) read_only: bool,
     /// Only this service, as actions name it: s3, dynamodb (may be repeated)
-    #[arg(long = "service", value_name = "SERVICE")]
+    #[arg(long = "service", value_name = "SERVICE", value_parser = typed::<Service>(Field::Service))]
     pub(crate) services: Vec<Service>,
     /// A preset, like s3-bucket; --set fills it in, --grant chooses what it allows
     #[arg(long, value_name = "PRESET")]
@@ -33,14 +34,14 @@ pub(crate) struct Narrow {
     /// A session policy of your own, in JSON; - reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// Only what this managed policy allows (may be repeated)
-    #[arg(long = "policy-arn", value_name = "ARN")]
+    /// Only what this managed policy allows; beside another scope, that too (may be repeated)
+    #[arg(long = "policy-arn", value_name = "ARN", value_parser = typed::<PolicyArn>(Field::PolicyArn))]
     pub(crate) policy_arns: Vec<PolicyArn>,
     /// Only in this Region, and in services that have none (may be repeated)
     #[arg(long = "only-region", value_name = "REGION")]
     pub(crate) regions: Vec<Region>,
     /// Only from these addresses, like 203.0.113.0/24 (may be repeated)
-    #[arg(long = "only-from", value_name = "ADDRESSES")]
+    #[arg(long = "only-from", value_name = "ADDRESSES", value_parser = typed::<AddressRange>(Field::Addresses))]
     pub(crate) addresses: Vec<AddressRange>,
     /// Have AWS, too, refuse the credentials from the lease end on
     #[arg(long)]
@@ -60,10 +61,10 @@ pub(crate) struct Way {
     #[arg(long = "via", value_name = "ROLE")]
     pub(crate) via: Vec<String>,
     /// What the last chained role's trust policy asks for
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = typed::<ExternalId>(Field::ExternalId))]
     pub(crate) external_id: Option<ExternalId>,
     /// What CloudTrail calls the session; your user name where not given
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = typed::<SessionName>(Field::SessionName))]
     pub(crate) session_name: Option<SessionName>,
     /// A session tag, like Ticket=OPS-1234 (may be repeated)
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
@@ -72,7 +73,7 @@ pub(crate) struct Way {
     #[arg(long = "transitive-tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(crate) transitive_tags: Vec<(TagKey, TagValue)>,
     /// Who it is, for good: CloudTrail shows it through the whole way
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = typed::<SessionName>(Field::SourceIdentity))]
     pub(crate) source_identity: Option<SessionName>,
 }
 
@@ -83,6 +84,13 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
 
 fn tag(text: &str) -> Result<(TagKey, TagValue), String> {
     let (key, value) = text.split_once('=').ok_or("a tag looks like Ticket=OPS-1234")?;
-    let bad = |bad: daypass_domain::ids::BadId| bad.to_string();
-    Ok((key.parse().map_err(bad)?, value.parse().map_err(bad)?))
+    Ok((typed(Field::TagKey)(key)?, typed(Field::TagValue)(value)?))
+}
+
+/// Reads a text that AWS has a limit for: what is beyond it is told with the nearest that is not.
+fn typed<T: FromStr>(field: Field) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let limit = || Typed { field, text: text.to_owned() }.limit().map(|limit| limit.to_string());
+        text.parse().map_err(|_| limit().unwrap_or_default())
+    }
 }

@@ -95,7 +95,7 @@ impl Scope {
         if self.is_whole() {
             return Ok(SessionPolicy::default());
         }
-        let mut arns = Vec::new();
+        let mut arns: Vec<_> = self.policies.iter().map(ToString::to_string).collect();
         let (services, filled);
         let mut statements = Vec::new();
         match &self.base {
@@ -153,7 +153,8 @@ impl Scope {
             }
             ascii(&serde_json::to_string(&document).map_err(|_| Code::Internal)?)
         };
-        Ok(SessionPolicy { document: Some(document), arns: Vec::new() })
+        let arns = self.policies.iter().map(ToString::to_string).collect();
+        Ok(SessionPolicy { document: Some(document), arns })
     }
 
     fn conditions<'a>(&'a self, until: &'a str) -> Vec<Statement<'a>> {
@@ -205,7 +206,7 @@ fn written(statements: &[Statement<'_>]) -> Result<String, Code> {
 }
 
 /// AWS takes no character above U+00FF in a policy's text; JSON can write them all without.
-fn ascii(json: &str) -> String {
+pub(crate) fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if c.is_ascii() {

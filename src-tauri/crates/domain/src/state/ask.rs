@@ -6,6 +6,7 @@ use crate::{
     event::Effect,
     failure::{Code, Failure},
     ids::{SessionId, SsoSessionName},
+    limit::Typed,
     request::{Answer, Intent, Open, SessionRequest, SignInTarget},
     session::{Live, Session, Stage},
     settings::Way,
@@ -64,6 +65,10 @@ impl State {
             Intent::Request { request, .. } => self.request(request, now),
             Intent::Options { role } => self.options(&role),
             Intent::Preview { request, probe } => self.preview(&request, probe.as_ref(), now),
+            Intent::Brought => Ok(self.brought()),
+            Intent::Limits { typed } => {
+                Ok((Answer { limits: Typed::limits(&typed), ..Answer::default() }, vec![]))
+            }
             Intent::SavePass { pass } => self.save_pass(*pass, now),
             Intent::RemovePass { name } => self.remove_pass(&name, now),
             Intent::TakePass { name } => self.take_pass(&name, now),

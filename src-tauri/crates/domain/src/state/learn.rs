@@ -209,6 +209,7 @@ impl State {
                 vec![]
             }
             Event::Skew { millis } => {
+                self.skew_millis = millis;
                 self.stand(Code::ClockOff, millis.unsigned_abs() > SKEW_MILLIS);
                 vec![]
             }

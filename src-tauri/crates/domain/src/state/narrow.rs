@@ -6,6 +6,7 @@ use crate::{
     event::{Assume, Effect},
     failure::{Code, Failure},
     ids::{AccountId, Region, RoleRef},
+    organisation::{Brought, Organisation},
     request::{Answer, Chain, Options, Pass, Preview, SessionRequest},
     scope::{
         LONGEST_POLICY,
@@ -19,7 +20,7 @@ use crate::{
         Lasts, State,
         ask::{Asked, done},
     },
-    time::{Moment, Seconds},
+    time::{Moment, Seconds, Timestamp},
 };
 
 /// The longest name of a pass, in characters.
@@ -57,14 +58,27 @@ impl State {
         Ok((Answer { options: Some(Box::new(options)), ..Answer::default() }, vec![]))
     }
 
+    /// What is known besides the settings, for those who look at them.
+    pub(super) fn brought(&self) -> (Answer, Vec<Effect>) {
+        let Organisation { chained_roles, presets, rules, accounts } = self.organisation.clone();
+        let practice = self.sso_sessions.values().any(|s| s.sso.source == Source::Practice);
+        let practice = practice.then(ChainedRole::of_practice);
+        let chained_roles =
+            chained_roles.into_iter().chain(self.config_chains.clone()).chain(practice).collect();
+        let brought = Brought { chained_roles, presets, rules, accounts };
+        (Answer { brought: Some(Box::new(brought)), ..Answer::default() }, vec![])
+    }
+
     /// What would be sent, and what stands against it.
     pub(super) fn preview(&self, request: &SessionRequest, probe: Option<&Probe>, now: Moment) -> Asked {
         let region = self.region_of(&request.role, request.region.as_ref())?;
         let lease_end = now.wall + request.duration;
         let account = account_of(request);
-        let place = Place { account: &account, region: &region, lease_end };
+        let place = Place { account: &account, region: &region, lease_end: self.at_aws(lease_end) };
         let compiled = request.scope.compile(&place, &self.presets());
         let refused = self.refusal(request, now);
+        let warned = request.warning().filter(|_| refused.is_none());
+        let longest = self.organisation.ruled(&request.role, &self.account_name(&request.role)).longest;
         let sent = compiled.clone().unwrap_or_default();
         let characters = sent.document.as_ref().map_or(0, |d| d.chars().count());
         let mistake = compiled.err().map(Into::into).or_else(|| sent.mistake());
@@ -72,9 +86,10 @@ impl State {
             characters: u32::try_from(characters).unwrap_or(u32::MAX),
             is_long: characters > LONGEST_POLICY,
             packed_percent: request.labels.packed_percent(),
-            verdict: probe.map(|probe| sent.verdict(&request.scope, probe, &place, now.wall)),
-            nearest: self.nearest(request),
+            verdict: probe.map(|probe| sent.verdict(&request.scope, probe, &place, self.at_aws(now.wall))),
+            nearest: refused.or(warned).and_then(|code| request.nearest(code, longest)),
             refused: refused.map(Failure::from),
+            warned: warned.map(Failure::from),
             policy: sent.document,
             policy_arns: sent.arns,
             mistake,
@@ -103,20 +118,16 @@ impl State {
         }
     }
 
-    /// The duration nearest to the one asked for that is allowed, where that one is not.
-    fn nearest(&self, request: &SessionRequest) -> Option<Seconds> {
-        let ruled = self.organisation.ruled(&request.role, &self.account_name(&request.role));
-        let longest = ruled.longest.unwrap_or(crate::request::LONGEST).min(crate::request::LONGEST);
-        let nearest = request.duration.clamp(crate::request::SHORTEST.min(longest), longest);
-        Some(nearest).filter(|&n| n != request.duration)
-    }
-
     /// The AssumeRoles that lead from the portal's role to the session; none where that is the session.
     pub(super) fn assumes(&self, session: &Session, lasts: Lasts, now: Moment) -> Result<Vec<Assume>, Code> {
         let request = &session.request;
         let account = account_of(request);
         let lease_end = session.lease_end(now);
-        let place = Place { account: &account, region: &session.region, lease_end: lease_end.shown(now) };
+        let place = Place {
+            account: &account,
+            region: &session.region,
+            lease_end: self.at_aws(lease_end.shown(now)),
+        };
         let left = Seconds(u32::try_from((lease_end.millis_left(now) + 999) / 1000).unwrap_or(u32::MAX));
         let mut scope = request.scope.clone();
         let duration = match lasts {
@@ -149,6 +160,11 @@ impl State {
             }
         };
         Ok(request.path.iter().enumerate().map(assume).collect())
+    }
+
+    /// What AWS's clock shows at a time of ours: `aws:CurrentTime` goes by that.
+    const fn at_aws(&self, ours: Timestamp) -> Timestamp {
+        Timestamp::from_millis(ours.as_millis().saturating_add(self.skew_millis))
     }
 
     /// The Region to work in: as asked, else as set, else the SSO Region.

@@ -225,6 +225,8 @@ impl State {
             | Intent::Sync { .. }
             | Intent::Options { .. }
             | Intent::Preview { .. }
+            | Intent::Brought
+            | Intent::Limits { .. }
             | Intent::SavePass { .. }
             | Intent::RemovePass { .. }
             | Intent::End { .. }

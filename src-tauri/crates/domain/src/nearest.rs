@@ -1,0 +1,132 @@
+//! The allowed request nearest to one that would be refused, or that AWS may make less of than is meant.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{
+    chain::{CHAINED_LONGEST, Labels, MOST_TAGS, SHORTEST_CREDENTIALS},
+    failure::Code,
+    request::{LONGEST, REASON_LENGTH, SHORTEST, SessionRequest},
+    scope::{Base, LONGEST_POLICY, MOST_OF_A_KIND, MOST_POLICIES, compile::ascii},
+    time::Seconds,
+};
+
+/// What the button asks for instead.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Nearest {
+    /// What the button says.
+    pub words: String,
+    pub request: SessionRequest,
+}
+
+impl SessionRequest {
+    /// What is said of it though it may be sent: AWS judges, or does otherwise than one might think.
+    #[must_use]
+    pub fn warning(&self) -> Option<Code> {
+        let is_chained = !self.path.is_empty();
+        match &self.scope.base {
+            Base::Custom { policy } if policy.chars().count() > LONGEST_POLICY => Some(Code::PolicyLong),
+            _ if self.labels.packed_percent() > 100 => Some(Code::TagsLong),
+            _ if is_chained && self.duration < SHORTEST_CREDENTIALS && !self.scope.until_lease_end => {
+                Some(Code::LeaseUnderCredentials)
+            }
+            _ if is_chained && self.duration > CHAINED_LONGEST => Some(Code::ChainTooLong),
+            _ => None,
+        }
+    }
+
+    /// The request nearest to this one that `code` has nothing against; `longest` is the organisation's.
+    #[must_use]
+    pub fn nearest(&self, code: Code, longest: Option<Seconds>) -> Option<Nearest> {
+        let mut request = self.clone();
+        let SessionRequest { scope, labels, duration, .. } = &mut request;
+        let words = match code {
+            Code::DurationTooShort => {
+                *duration = SHORTEST;
+                format!("Lengthen to {SHORTEST}")
+            }
+            Code::DurationTooLong | Code::DurationOverOrganisation => {
+                *duration = longest.unwrap_or(LONGEST).min(LONGEST);
+                format!("Shorten to {duration}")
+            }
+            Code::ChainTooLong => {
+                *duration = CHAINED_LONGEST;
+                format!("Shorten to {duration}")
+            }
+            Code::LeaseUnderCredentials => {
+                scope.until_lease_end = true;
+                "Have AWS refuse them, too".to_owned()
+            }
+            Code::ReasonTooLong => {
+                request.reason = self.reason.as_ref().map(|r| r.chars().take(REASON_LENGTH).collect());
+                format!("Shorten to {REASON_LENGTH} characters")
+            }
+            Code::ScopeTooWide => {
+                scope.regions.truncate(MOST_OF_A_KIND);
+                scope.addresses.truncate(MOST_OF_A_KIND);
+                if let Base::Services { services } = &mut scope.base {
+                    services.truncate(MOST_OF_A_KIND);
+                }
+                format!("Keep the first {MOST_OF_A_KIND}")
+            }
+            Code::PolicyCount => {
+                if let Base::Managed { policies } = &mut scope.base {
+                    policies.truncate(MOST_POLICIES);
+                }
+                scope.policies.truncate(MOST_POLICIES.saturating_sub(scope.base.managed()));
+                format!("Keep the first {}", scope.base.managed().max(scope.policies.len()))
+            }
+            Code::PolicyTooLong | Code::PolicyLong => {
+                let Base::Custom { policy } = &mut scope.base else { return None };
+                *policy = without_spaces(policy);
+                "Take out its spaces".to_owned()
+            }
+            Code::PolicyCharacters => {
+                let Base::Custom { policy } = &mut scope.base else { return None };
+                *policy = ascii(policy);
+                "Write them so".to_owned()
+            }
+            Code::TooManyTags => {
+                labels.tags.truncate(MOST_TAGS);
+                removed(self.labels.tags.len() - labels.tags.len())
+            }
+            Code::TagTwice => {
+                let mut seen = BTreeSet::new();
+                labels.tags.retain(|tag| seen.insert(tag.key.as_str().to_lowercase()));
+                "Keep the first of them".to_owned()
+            }
+            Code::TagsLong => {
+                while labels.packed_percent() > 100 {
+                    labels.tags.pop();
+                }
+                removed(self.labels.tags.len() - labels.tags.len())
+            }
+            Code::LabelsNeedChain => {
+                *labels = Labels::default();
+                "Leave them out".to_owned()
+            }
+            _ => return None,
+        };
+        // One that is as long as before, or refused for something else, helps nobody.
+        (request != *self && request.check().is_ok()).then_some(Nearest { words, request })
+    }
+}
+
+/// JSON without what stands between its parts: the same to AWS, which counts it.
+fn without_spaces(json: &str) -> String {
+    let (mut is_text, mut is_escaped) = (false, false);
+    let mut kept = json.to_owned();
+    kept.retain(|c| {
+        is_text ^= c == '"' && !is_escaped;
+        is_escaped = is_text && c == '\\' && !is_escaped;
+        is_text || !c.is_ascii_whitespace()
+    });
+    kept
+}
+
+fn removed(tags: usize) -> String {
+    if tags == 1 { "Remove the last tag".to_owned() } else { format!("Remove the last {tags} tags") }
+}
