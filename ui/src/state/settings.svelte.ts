@@ -4,7 +4,7 @@ import { tick } from "svelte";
 import type { Intent } from "../ipc/bindings/Intent";
 import type { Settings } from "../ipc/bindings/Settings";
 
-export type Part = "signIn" | "leases" | "accounts" | "favourites" | "notifications" | "programs" | "protection";
+export type Part = "signIn" | "leases" | "accounts" | "chains" | "organisation" | "favourites" | "notifications" | "programs" | "protection";
 
 export class Configuration {
   #ask: (intent: Intent) => Promise<unknown>;

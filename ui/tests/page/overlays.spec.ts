@@ -7,7 +7,7 @@ import { during, useBrowser } from "./browser";
 
 useBrowser();
 
-const SETTINGS = ["leases", "accounts", "favourites", "notifications", "programs"].map((part) =>
+const SETTINGS = ["leases", "accounts", "chains", "organisation", "favourites", "notifications", "programs"].map((part) =>
   [`settings: ${part}`, "settings", async (page: Page) => {
     await page.locator(`[data-part=${part}]`).click();
   }] as const);
