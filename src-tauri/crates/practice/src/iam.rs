@@ -6,8 +6,10 @@ mod condition;
 mod context;
 mod decision;
 mod document;
+mod judge;
 mod pattern;
 
 pub(crate) use context::Context;
 pub(crate) use decision::{Request, Trust, decide, decide_let_in, trusts};
 pub(crate) use document::{Document, Kind, Malformed};
+pub use judge::lets_pass;

@@ -70,6 +70,7 @@ pub use crate::chance::Rates;
 pub use crate::clock::Clock;
 pub use crate::failure::{Failure, OidcFailure, Plan, UnknownFailure};
 pub use crate::hostile::TEXTS as HOSTILE_TEXTS;
+pub use crate::iam::lets_pass;
 pub use crate::options::{Consent, Options};
 pub use crate::organisation::Account;
 pub use crate::practice::Practice;
