@@ -33,6 +33,23 @@ const OVERLAYS: readonly (readonly [name: string, scene: string, open: (page: Pa
   ["no match", "main", async (page) => { await page.keyboard.press("/"); await page.keyboard.type("zzz"); }],
   ["collapsed accounts", "main", async (page) => { await page.locator(".group button").click(); await page.getByText("collapse all").click(); }],
   ["changes in full", "changes-many", async (page) => { await page.getByText("Show 20").click(); }],
+  ["settings: a chained role of one's own", "main", async (page) => {
+    await page.keyboard.press("Control+,");
+    await page.locator("[data-part=chains]").click();
+    await page.getByTestId("new-chain-arn").fill("arn:aws:iam::{account}:role/Mine");
+    await page.getByTestId("add-chain").click();
+    await page.getByTestId("chained-role-setting").waitFor();
+  }],
+  ["request form through two roles, with a limit's button", "main", async (page) => {
+    await page.keyboard.press("Shift+Enter");
+    await page.locator("[data-scope=readOnly]").click();
+    await page.getByTestId("add-hop").click();
+    await page.getByTestId("add-policies").click();
+    await page.getByText(/^Advanced/).click();
+    await page.getByTestId("add-tag").click();
+    await page.getByLabel("Key").fill("aws:Ticket");
+    await page.getByTestId("limit").waitFor();
+  }],
   ["settings: sign-in", "several", async (page) => { await page.keyboard.press("Control+,"); }],
   ["settings on first run", "welcome", async (page) => { await page.getByTestId("open-settings").click(); }],
   ["end at AWS, by a command", "chained", async (page) => { await atAws(page, 0); }],
