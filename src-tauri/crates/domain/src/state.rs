@@ -266,13 +266,9 @@ impl State {
     pub fn remembered(&self) -> Remembered {
         let kept = || self.sso_sessions.values().filter(|s| s.sso.source != Source::Practice);
         let is_kept = |name: &SsoSessionName| kept().any(|s| s.sso.name == *name);
+        let habits = self.habits.iter().filter(|(role, _)| is_kept(&role.sso_session));
         Remembered {
-            habits: self
-                .habits
-                .iter()
-                .filter(|(role, _)| is_kept(&role.sso_session))
-                .map(|(r, h)| (r.clone(), h.clone()))
-                .collect(),
+            habits: habits.map(|(r, h)| (r.clone(), h.clone())).collect(),
             catalogs: kept().map(|s| (s.sso.name.clone(), s.catalog.clone())).collect(),
             passes: self.passes.iter().filter(|p| is_kept(&p.request.role.sso_session)).cloned().collect(),
         }
