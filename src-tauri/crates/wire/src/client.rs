@@ -92,7 +92,8 @@ impl Client {
         };
         tokio::spawn(connection.keep(read, sender, Arc::clone(&has_quit)));
         let client = Self { write, waiting, number: Arc::default(), views, has_quit, place: None };
-        send(&mut *client.write.lock().await, &watch()).await?;
+        // Where the agent has gone on in this very moment, what it said last is still to be read.
+        send(&mut *client.write.lock().await, &watch()).await.ok();
         Ok(client)
     }
 
@@ -245,10 +246,11 @@ impl Connection {
         let stream = greet(&self.folder, &self.program, Purpose::Control).await.ok()?;
         let (read, fresh) = stream.into_split();
         *write = fresh;
-        send(&mut write, &watch()).await.ok()?;
+        // It may still be the image before: then its last word is to be read, and all is asked once more.
+        send(&mut write, &watch()).await.ok();
         let unanswered: Vec<_> = lock(&self.waiting).values().map(|(question, _)| question.clone()).collect();
         for question in unanswered {
-            send(&mut write, &question).await.ok()?;
+            send(&mut write, &question).await.ok();
         }
         Some(read)
     }

@@ -82,7 +82,7 @@ fn sleep_clears_nothing_where_so_set() {
 fn sleep_gives_up_the_sign_in_under_way() {
     let mut rig = Rig::signed_out();
     rig.start_sign_in("acme");
-    assert_eq!(rig.learn(Event::Desktop(Desktop::Sleeps)), [Effect::AbandonSignIn]);
+    assert_eq!(rig.learn(Event::Desktop(Desktop::Sleeps)), [Effect::AbandonSignIn, Effect::Afresh]);
     assert_eq!(rig.view().sign_in, None);
 }
 
