@@ -1,12 +1,14 @@
 //! D3: nothing secret is logged or said where services repeat in their errors what they were sent, with logs at trace.
 
 use daypass_practice::Failure;
+use tokio::time::Instant;
 
 use crate::{
     clearing::{Outside, ROLE},
     needles::Needles,
     search::{Control, Sample},
     table::Bar,
+    triggers::{WITHIN, after},
     world::{Place, World},
 };
 
@@ -56,7 +58,9 @@ async fn look(place: &Place) -> Result<String, String> {
     world.daypass(&["console", &id]).await?;
     world.until("the console was asked for", || world.practice.calls("/federation") > 0).await?;
     fails("/logout", 500);
+    let start = Instant::now();
     world.daypass(&["sign-out"]).await?;
+    after(start, WITHIN).await;
     let needles: Needles = Needles::of(&world.secrets());
     let in_words = said.iter().flat_map(|text| needles.find(text.as_bytes())).count();
     let left = Sample::take(&world, &control).await?.residue(false);
