@@ -276,7 +276,7 @@ impl World {
     pub(crate) async fn ended(&self) -> Result<(), String> {
         let is_running = |name: &&str| !self.running(name).is_empty();
         let ours = ["daypass", "daypass-agent", "daypass-desktop"];
-        self.until("every program of ours has ended", || !ours.iter().any(|name| is_running(&name))).await
+        self.until("every program of ours has ended", || !ours.iter().any(|name| is_running(name))).await
     }
 
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) -> Result<(), String> {

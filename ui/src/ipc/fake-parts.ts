@@ -139,3 +139,7 @@ export function thrown(failure: Failure): never {
 /** Whether it wants or has credentials. */
 export const holds = (session: SessionView): boolean => session.phase !== "ended" && session.phase !== "failed";
 export const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+export function renew(session: SessionView): void {
+  Object.assign(session, { leaseEnd: Date.now() + session.duration * 1000, phase: "active", failure: null });
+}

@@ -7,6 +7,8 @@ import type { SessionView } from "./bindings/SessionView";
 import type { Settings } from "./bindings/Settings";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import { matchesPattern } from "../lib/pattern";
+import { keyOf } from "../lib/search";
+import type { RoleRef } from "./bindings/RoleRef";
 import type { View } from "./bindings/View";
 import {
   badChain, badCommand, badPattern, badRegion, notHttps, someSsoSettings, ssoSession, ssoTwice, tooLong, tooShort,
@@ -95,4 +97,10 @@ function lookOf(role: RoleEntry, rules: readonly AccountRule[]): Pick<AccountRul
   const said = rules.filter(({ pattern }) => matchesPattern(pattern, role.accountName) || matchesPattern(pattern, role.account));
   const first = <K extends keyof AccountRule>(key: K): AccountRule[K] | null => said.find((rule) => rule[key] !== null)?.[key] ?? null;
   return { environment: first("environment"), colour: first("colour"), duration: first("duration"), region: first("region") };
+}
+
+/** The favourites with this role among them, or without it. */
+export function starred(favourites: RoleRef[], role: RoleRef, on: boolean): RoleRef[] {
+  const others = favourites.filter((one) => keyOf(one) !== keyOf(role));
+  return on ? [...others, role] : others;
 }

@@ -14,7 +14,7 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, renew, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
   thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
 import { logged } from "./fake-log";
@@ -23,7 +23,7 @@ import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
 import { CONSOLES, endAtAws, receiptOf } from "./fake-receipts";
 import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
-import { dressed, dressedCards, moved, noted, placed, refusalOf } from "./fake-settings";
+import { dressed, dressedCards, moved, noted, placed, refusalOf, starred } from "./fake-settings";
 import { isWhole } from "../lib/scope";
 import { keyOf } from "../lib/search";
 
@@ -136,11 +136,9 @@ class World {
         break;
       case "takePass":
         return this.#request(passOf(view.passes, intent.name).request);
-      case "renew": {
-        const session = this.#live(intent.session);
-        Object.assign(session, { leaseEnd: Date.now() + session.duration * 1000, phase: "active", failure: null });
+      case "renew":
+        renew(this.#live(intent.session));
         break;
-      }
       case "end":
         this.#end(this.#live(intent.session), "ended");
         break;
@@ -163,14 +161,11 @@ class World {
       case "seenChanges":
         this.#sso(intent.ssoSession).catalog.changes = null;
         break;
-      case "favourite": {
-        const key = keyOf(intent.role);
-        const others = view.settings.favourites.filter((role) => keyOf(role) !== key);
-        view.settings.favourites = intent.on ? [...others, intent.role] : others;
-        this.scene.roles = this.scene.roles.map((role) => (keyOf(role) === key ? { ...role, favourite: intent.on } : role));
+      case "favourite":
+        view.settings.favourites = starred(view.settings.favourites, intent.role, intent.on);
+        this.scene.roles = this.scene.roles.map((role) => (keyOf(role) === keyOf(intent.role) ? { ...role, favourite: intent.on } : role));
         view.catalogRevision += 1;
         break;
-      }
       case "dismissNotice":
         view.notice = null;
         break;

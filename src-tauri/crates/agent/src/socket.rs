@@ -237,12 +237,15 @@ impl Desk {
     /// None where the agent goes and has not taken it up.
     async fn ask(&self, intent: Box<Intent>, by: By) -> Option<Reply> {
         if let Some(answer) = self.log.answer(&intent, self.effects.clock.now().wall).await {
-            return Some(answer.map_or_else(|code| Reply::Refused(code.into()), Reply::Done));
+            return Some(
+                answer
+                    .map_or_else(|code| Reply::Refused(code.into()), |answer| Reply::Done(Box::new(answer))),
+            );
         }
         let (sender, reply) = oneshot::channel();
         self.mail.send(Mail::Ask(intent, by, sender)).await.ok();
         Some(match reply.await.ok()? {
-            Ok(answer) => Reply::Done(answer),
+            Ok(answer) => Reply::Done(Box::new(answer)),
             Err(failure) => Reply::Refused(failure),
         })
     }

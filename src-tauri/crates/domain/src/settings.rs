@@ -1,11 +1,14 @@
 //! What a person sets once: SSO sessions, programs, defaults, accounts' looks, what ends leases.
 
+mod notifications;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use wildmatch::WildMatchPattern;
 
+pub use self::notifications::{Notifications, QuietHours};
 use crate::{
     catalog::Environment,
     chain::ChainedRole,
@@ -13,7 +16,7 @@ use crate::{
     ids::{AccountId, Region, RoleRef, SsoSessionName},
     request::{LONGEST, SHORTEST},
     sso::StartUrl,
-    time::{Seconds, TimeOfDay},
+    time::Seconds,
 };
 
 /// The longest pattern or command, in characters.
@@ -208,53 +211,6 @@ pub enum ScreenLock {
     Never,
 }
 
-/// What is told by notifications of the desktop.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Notifications {
-    /// How long before its end a lease is told of.
-    pub before_15_minutes: bool,
-    pub before_5_minutes: bool,
-    pub before_1_minute: bool,
-    /// That a lease has ended, and what was wiped.
-    pub at_end: bool,
-    /// That a renewal failed, or that a sign-in is needed.
-    pub trouble: bool,
-    /// When only window and tray tell of it.
-    pub quiet: Option<QuietHours>,
-}
-
-impl Default for Notifications {
-    fn default() -> Self {
-        Self {
-            before_15_minutes: true,
-            before_5_minutes: true,
-            before_1_minute: true,
-            at_end: true,
-            trouble: true,
-            quiet: None,
-        }
-    }
-}
-
-/// From one time of day to another, over midnight where the second is the earlier.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, TS)]
-pub struct QuietHours {
-    pub from: TimeOfDay,
-    pub to: TimeOfDay,
-}
-
-impl QuietHours {
-    #[must_use]
-    pub fn include(self, time: TimeOfDay) -> bool {
-        if self.from <= self.to {
-            (self.from..self.to).contains(&time)
-        } else {
-            time >= self.from || time < self.to
-        }
-    }
-}
-
 impl Settings {
     /// What makes no sense, said before it is kept.
     ///
@@ -347,6 +303,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::TimeOfDay;
 
     fn rule(pattern: &str) -> AccountRule {
         AccountRule { pattern: pattern.to_owned(), ..AccountRule::default() }

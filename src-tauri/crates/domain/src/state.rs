@@ -14,6 +14,7 @@ mod receipt;
 mod record;
 mod settings;
 mod show;
+mod sso;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::afresh::Passed;
 use crate::{
-    catalog::{Catalog, Habit},
+    catalog::Habit,
     chain::ChainedRole,
     event::{Effect, Issue, Remembered, Watched},
     failure::Code,
@@ -31,9 +32,9 @@ use crate::{
     session::Session,
     settings::{Settings, Way},
     sso::{Source, SsoSession},
-    state::{ids::Ids, record::Record},
+    state::{ids::Ids, record::Record, sso::Sso},
     time::{Deadline, Moment, Seconds, Timestamp},
-    view::{DeviceView, EndpointView, NoticeView, Progress, SignInStatus, Stage, TodayView, Why},
+    view::{DeviceView, EndpointView, NoticeView, SignInStatus, Stage, TodayView, Why},
 };
 
 /// After so long without an answer the view says so.
@@ -84,67 +85,6 @@ pub struct State {
     ids: Ids,
     /// It goes on from another agent's.
     goes_on: bool,
-}
-
-/// One SSO session and what is known of it.
-#[derive(Debug)]
-struct Sso {
-    sso: SsoSession,
-    status: SignInStatus,
-    signed_in_at: Option<Timestamp>,
-    identity: Option<String>,
-    catalog: Catalog,
-    /// The list as it was before the sync under way.
-    before: Option<Catalog>,
-    sync: Option<Progress>,
-    /// When the view begins to say that a sync hears nothing.
-    slow_at: Option<Deadline>,
-    failed_accounts: u32,
-    catalog_failure: Option<Code>,
-    keyring: Option<Code>,
-    /// Until when AWS accepts something that was issued by it, cards that were taken away included.
-    accepted_until: Option<Timestamp>,
-}
-
-impl Sso {
-    fn new(sso: SsoSession, catalog: Catalog) -> Self {
-        Self {
-            sso,
-            status: SignInStatus::SignedOut,
-            signed_in_at: None,
-            identity: None,
-            catalog,
-            before: None,
-            sync: None,
-            slow_at: None,
-            failed_accounts: 0,
-            catalog_failure: None,
-            keyring: None,
-            accepted_until: None,
-        }
-    }
-
-    /// A sync is under way from here on; how many accounts there are is known later.
-    fn start_sync(&mut self, now: Moment) -> Effect {
-        self.sync = Some(Progress { done: 0, total: 0 });
-        self.slow_at = Some(now.after(SLOW_AFTER));
-        Effect::Sync { sso: self.boxed() }
-    }
-
-    fn sign_out(&mut self) {
-        self.status = SignInStatus::SignedOut;
-        self.signed_in_at = None;
-        self.identity = None;
-        self.sync = None;
-    }
-
-    fn boxed(&self) -> Box<SsoSession> {
-        Box::new(self.sso.clone())
-    }
-
-    fn is_signed_in(&self) -> bool {
-        self.status == SignInStatus::SignedIn
-    }
 }
 
 /// The sign-in under way.

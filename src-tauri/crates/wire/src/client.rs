@@ -109,7 +109,7 @@ impl Client {
     /// A refusal, or that the agent is gone.
     pub async fn ask(&self, intent: Intent) -> Result<Answer, Failure> {
         match self.question(Question::Ask(Box::new(intent))).await? {
-            Reply::Done(answer) => Ok(answer),
+            Reply::Done(answer) => Ok(*answer),
             Reply::Refused(failure) => Err(failure),
             Reply::Catalog(_) => Err(Code::AgentSilent.into()),
         }
@@ -326,7 +326,7 @@ mod tests {
             frame::write(&mut after, &view(2)).await.unwrap();
             let again: ToAgent = frame::read(&mut after).await.unwrap();
             assert!(matches!(&again.question, Question::Ask(intent) if **intent == Intent::EndAll));
-            let reply = Reply::Done(Answer { attempt: Some(7), ..Answer::default() });
+            let reply = Reply::Done(Box::new(Answer { attempt: Some(7), ..Answer::default() }));
             frame::write(&mut after, &FromAgent::Reply { number: again.number, reply }).await.unwrap();
             after
         };

@@ -93,7 +93,6 @@ pub async fn write<T: Serialize>(to: &mut (impl AsyncWrite + Unpin), value: &T) 
 mod tests {
     use daypass_domain::{
         failure::Code,
-        request::Answer,
         settings::{Settings, SsoSettings},
     };
     use daypass_mutants::{check, of_bytes, of_json};
@@ -142,7 +141,7 @@ mod tests {
             ask(json!({ "kind": "configure", "settings": settings })),
             json!({ "number": 7, "question": { "catalog": { "from": 100 } } }),
             json!({ "number": u32::MAX, "question": "watch" }),
-            json!(reply(Reply::Done(Answer::default()))),
+            json!(reply(Reply::Done(Box::default()))),
             json!(reply(Reply::Refused(failure))),
             json!(reply(Reply::Catalog(page))),
         ]

@@ -93,7 +93,7 @@ pub enum FromAgent {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reply {
-    Done(Answer),
+    Done(Box<Answer>),
     Refused(Failure),
     Catalog(CatalogPage),
 }
