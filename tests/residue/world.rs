@@ -1,5 +1,4 @@
-//! A world of its own for one run: a person with a home, buses, a screen saver, logind, a practice organisation behind
-//! https, and the real programs.
+//! A world of its own for one run: a person with a home, buses, a screen saver, logind, practice and the real programs.
 
 use std::{
     fs,
@@ -276,7 +275,7 @@ impl World {
     pub(crate) async fn ended(&self) -> Result<(), String> {
         let is_running = |name: &&str| !self.running(name).is_empty();
         let ours = ["daypass", "daypass-agent", "daypass-desktop"];
-        self.until("every program of ours has ended", || !ours.iter().any(|name| is_running(name))).await
+        self.until("every program of ours has ended", || !ours.iter().any(is_running)).await
     }
 
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) -> Result<(), String> {

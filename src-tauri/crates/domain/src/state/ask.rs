@@ -304,8 +304,12 @@ impl State {
     }
 
     fn extend(&mut self, id: &SessionId, duration: Seconds, now: Moment) -> Vec<Effect> {
+        let lease_end = |state: &Self| Some(state.session(id.as_str())?.live()?.lease_end);
+        let before = lease_end(self);
         let wants_issue = self.session_mut(id).is_some_and(|s| s.renew(duration, now));
-        self.note_renewal(id, now);
+        if lease_end(self) != before {
+            self.note_renewal(id, now);
+        }
         if wants_issue { self.issue(id, now).into_iter().collect() } else { vec![] }
     }
 

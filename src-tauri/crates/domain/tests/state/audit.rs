@@ -85,6 +85,7 @@ fn a_refusal_of_access_is_noted_and_a_slip_in_the_window_is_not() {
 #[test]
 fn credentials_served_are_counted_for_ten_seconds_and_noted_before_the_receipt() {
     let mut rig = Rig::signed_in();
+    rig.list(&[("111122223333", &["Billing"])]);
     rig.synced(0);
     let session = lease(&mut rig);
     for program in ["aws", "python3", "aws"] {
