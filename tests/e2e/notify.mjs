@@ -115,7 +115,7 @@ export const notifications = (scenario) => {
     ["a lease that ended on time is told of with what was wiped; one ended by hand is not", async () => {
       await window.click(`${LIVE} [data-testid=end]`);
       const told = await daemon.shows(/ReadOnlyAccess in payments-staging ended/);
-      expect(/pages? wiped from memory\. The lease ran out\. AWS (accepts what was issued until|no longer accepts)/.test(told), told);
+      expect(/pages? wiped from memory\. The lease ran out\. AWS (accepts key …[A-Z0-9]{4} until|no longer accepts)/.test(told), told);
       expect(!daemon.asked.some((line) => /DeveloperAccess in payments-staging ended/.test(line)), "the other was told too");
     }],
     ["the window closes, and quit ends the rest", () => scenario.leave()],

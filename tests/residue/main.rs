@@ -68,7 +68,7 @@ async fn run() -> ExitCode {
     let is_full = extent == "full";
     let number = |at: usize, otherwise| rest.get(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (runs, points) = (number(0, if is_full { 10 } else { 1 }), number(1, if is_full { 200 } else { 5 }));
-    if !world::is_root() {
+    if !processes::is_root() {
         println!(
             "Not root: the agent shows its memory to root alone, so nothing can be said of it. Run it as root."
         );
@@ -115,7 +115,7 @@ async fn clearing(place: &Arc<Place>, triggers: &[Trigger], runs: usize, is_full
     let turns = Arc::new(Semaphore::new(AT_A_TIME));
     let mut playing = JoinSet::new();
     for _ in 0..runs {
-        for trigger in triggers.iter().copied().filter(|trigger| trigger.is_built()) {
+        for trigger in triggers.iter().copied() {
             let (place, turns) = (Arc::clone(place), Arc::clone(&turns));
             // Ten seconds for some only where time is short.
             let is_long = is_full || matches!(trigger, Trigger::End | Trigger::SignOut | Trigger::Sleep);

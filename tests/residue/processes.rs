@@ -70,3 +70,7 @@ pub(crate) fn variable(pid: u32, name: &str) -> Option<String> {
         .find(|(known, _)| *known == name)
         .map(|(_, value)| value.to_owned())
 }
+
+pub(crate) fn is_root() -> bool {
+    daypass_wire::folder::uid() == 0
+}

@@ -16,7 +16,7 @@ use std::{
 };
 
 use daypass_practice::{Consent, Options, Practice};
-use daypass_tests::buses::{Logind, PrivateBus, Saver, Session};
+use daypass_tests::buses::{IdleMonitor, Logind, PrivateBus, Saver, Session};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -82,7 +82,7 @@ fn aws_cli(clients: &Path) -> Option<String> {
     let mut trial = std::process::Command::new("sh");
     trial.args(["-c", &format!("{aws} --version")]).env_clear().env("PATH", "/usr/bin:/bin");
     trial.stdout(Stdio::null()).stderr(Stdio::null());
-    if is_root() {
+    if processes::is_root() {
         let user = user(0);
         trial.uid(user).gid(user);
     }
@@ -95,6 +95,7 @@ pub(crate) struct World {
     pub(crate) home: PathBuf,
     pub(crate) practice: Practice,
     pub(crate) saver: Saver,
+    pub(crate) idle: IdleMonitor,
     pub(crate) logind: Logind,
     pub(crate) watch: Watch,
     /// Endpoint tokens of leases, as far as they were seen.
@@ -123,6 +124,7 @@ impl World {
         let practice = Practice::start(options).await.expect("practice starts");
         let (session, system) = (PrivateBus::for_everybody(), PrivateBus::for_everybody());
         let saver = Saver::gnome(&session).await;
+        let idle = IdleMonitor::mutter(&session).await;
         let logind = Logind::come(&system).await;
         logind.session(1, Session { uid: user, class: "user", is_active: true, is_locked: false }).await;
         // Short: a socket's path has room for 107 bytes.
@@ -131,8 +133,8 @@ impl World {
         let home = folder.path().join("home");
         furnish(folder.path(), &practice, user);
         let watch = Watch::on(user);
-        let (tickets, _buses) = (Vec::new(), [session, system]);
-        Self { user, home, practice, saver, logind, watch, tickets, environment, folder, _buses }
+        let (tickets, _buses) = (vec![], [session, system]);
+        Self { user, home, practice, saver, idle, logind, watch, tickets, environment, folder, _buses }
     }
 
     /// Everything that is written in this world is in here.
@@ -145,7 +147,7 @@ impl World {
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(&self.home).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if is_root() {
+        if processes::is_root() {
             command.uid(self.user).gid(self.user);
         }
         command
@@ -293,10 +295,6 @@ impl World {
 /// Where a shell of ours has its ticket.
 const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 
-pub(crate) fn is_root() -> bool {
-    daypass_wire::folder::uid() == 0
-}
-
 /// Sends a signal to a process of a person of ours.
 pub(crate) fn kill(pid: u32, signal: i32) {
     let Ok(pid) = i32::try_from(pid) else { return };
@@ -361,7 +359,7 @@ fn furnish(top: &Path, practice: &Practice, user: u32) {
                  mv \"$HOME/screen\" \"$HOME/answer\"\ndone\n";
     let files = [
         ("home/.aws/config", config.as_bytes()),
-        ("home/.config/daypass/settings.toml", b"[clearing]\nscreen-lock = 'at-once'\n"),
+        ("home/.config/daypass/settings.toml", b"[clearing]\nscreen-lock = 'at-once'\nidle = '1m'\n"),
         ("home/.bashrc", shell.as_bytes()),
         ("ca.pem", practice.ca_pem().unwrap_or_default().as_bytes()),
     ];
@@ -372,7 +370,7 @@ fn furnish(top: &Path, practice: &Practice, user: u32) {
     fs::write(top.join("xauthority"), cookie).expect("room");
     let keys = std::process::Command::new("mkfifo").arg(top.join("home/keys")).status();
     assert!(keys.is_ok_and(|status| status.success()), "no mkfifo");
-    if is_root() {
+    if processes::is_root() {
         give(top, user);
     }
 }

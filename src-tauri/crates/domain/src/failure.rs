@@ -113,7 +113,7 @@ codes! {
     TooManyPasses: "there are 100 passes", "Remove some that you no longer need.", None;
     BadChainedRole: "a chained role is not named as an ARN", "Write it like arn:aws:iam::{account}:role/Name.", None;
     BadCredentialLength: "credentials of chained roles live 20 to 60 min", "Choose a length between.", None;
-    BadIdle: "an idle limit is 5 min to 8 h", "Choose one between, or leave it off.", None;
+    BadIdle: "an idle limit is 1 min to 8 h", "Choose one between, or leave it off.", None;
     OrganisationBroken: "your organisation's file could not be understood", "What it said before still holds, or nothing; tell your administrator. The agent's log names the line.", None;
     BadPattern: "a pattern for accounts is empty, too long or has odd characters", "Write a name or an id; * stands for anything.", None;
     BadCommand: "a command is empty, too long or has odd characters", "Write it as in a shell, on one line.", None;

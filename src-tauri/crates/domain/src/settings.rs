@@ -25,7 +25,7 @@ pub const LONGEST_TEXT: usize = 512;
 pub const MOST_ENTRIES: usize = 500;
 
 /// The limits of what counts as idle: below, reading a page ends leases; above, it says nothing.
-pub const SHORTEST_IDLE: Seconds = Seconds::minutes(5);
+pub const SHORTEST_IDLE: Seconds = Seconds::minutes(1);
 pub const LONGEST_IDLE: Seconds = Seconds::hours(8);
 
 /// All of them. What is `None` is left to the program.
@@ -191,7 +191,7 @@ pub struct Clearing {
     pub user_switch: bool,
     /// A locked screen ends every lease; sign-ins stay.
     pub screen_lock: ScreenLock,
-    /// So does a while without input, 5 min to 8 h of it; None is never.
+    /// So does a while without input, 1 min to 8 h of it; None is never.
     pub idle: Option<Seconds>,
 }
 
@@ -350,7 +350,7 @@ mod tests {
         };
         assert_eq!(with(|_| {}), Ok(()));
         assert_eq!(with(|s| s.duration = Seconds(5)), Err(Code::DurationTooShort));
-        assert_eq!(with(|s| s.clearing.idle = Some(Seconds(299))), Err(Code::BadIdle));
+        assert_eq!(with(|s| s.clearing.idle = Some(Seconds(59))), Err(Code::BadIdle));
         assert_eq!(with(|s| s.clearing.idle = Some(Seconds(8 * 3600 + 1))), Err(Code::BadIdle));
         assert_eq!(with(|s| s.accounts = vec![rule(" ")]), Err(Code::BadPattern));
         assert_eq!(with(|s| s.terminal = Some("a\nb".to_owned())), Err(Code::BadCommand));

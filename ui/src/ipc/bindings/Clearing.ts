@@ -19,6 +19,6 @@ userSwitch: boolean,
  */
 screenLock: ScreenLock, 
 /**
- * So does a while without input, 5 min to 8 h of it; None is never.
+ * So does a while without input, 1 min to 8 h of it; None is never.
  */
 idle: Seconds | null, };

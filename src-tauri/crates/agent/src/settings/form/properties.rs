@@ -128,7 +128,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         role: role.parse().unwrap(),
     });
     let locks = vec![ScreenLock::AtOnce, ScreenLock::AfterFiveMinutes, ScreenLock::Never];
-    let idle = option::of((300..=8 * 3600_u32).prop_map(Seconds));
+    let idle = option::of((60..=8 * 3600_u32).prop_map(Seconds));
     let clearing = (any::<bool>(), any::<bool>(), select(locks), idle).prop_map(
         |(sleep, user_switch, screen_lock, idle)| Clearing { sleep, user_switch, screen_lock, idle },
     );
