@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -13,6 +13,11 @@ use crate::{client::Client, folder::RuntimeFolder};
 
 /// Where a Daypass shell keeps the names of the variables that it has set.
 pub const SHELL_VARIABLES: &str = "DAYPASS_ENVIRONMENT";
+
+/// How long an agent may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Before another is started in the place of one that has gone.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The program `name` beside the one that runs.
 ///
@@ -35,6 +40,27 @@ pub async fn connect_or_start(folder: &RuntimeFolder, program: &str) -> Result<C
         Err(Code::AgentMissing) => {}
         other => return other.map_err(Failure::from),
     }
+    let mut child = spawn()?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match Client::connect(folder, program).await {
+            Err(Code::AgentMissing | Code::AgentBusy) if Instant::now() < deadline => {}
+            other => {
+                // Reaped when it ends, so that a long-lived client leaves no zombie.
+                std::thread::spawn(move || child.wait());
+                return other.map_err(Failure::from);
+            }
+        }
+        sleep(Duration::from_millis(10)).await;
+        // It has gone again: one that was killed a moment ago still had the lock, say.
+        if child.try_wait().is_ok_and(|ended| ended.is_some()) {
+            sleep(PAUSE).await;
+            child = spawn()?;
+        }
+    }
+}
+
+fn spawn() -> Result<Child, Code> {
     let mut command = Command::new(beside("daypass-agent", Code::AgentMissing)?);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // What a Daypass shell has set is for its own programs: an agent that took it over would go to the
@@ -52,16 +78,5 @@ pub async fn connect_or_start(folder: &RuntimeFolder, program: &str) -> Result<C
             Ok(())
         });
     }
-    let mut child = command.spawn().map_err(|_| Code::AgentMissing)?;
-    // Reaped when it ends, so that a long-lived client leaves no zombie.
-    std::thread::spawn(move || child.wait());
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        match Client::connect(folder, program).await {
-            Err(Code::AgentMissing | Code::AgentBusy) if Instant::now() < deadline => {
-                sleep(Duration::from_millis(10)).await
-            }
-            other => return other.map_err(Failure::from),
-        }
-    }
+    command.spawn().map_err(|_| Code::AgentMissing)
 }
