@@ -72,7 +72,7 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
         .manage(Arc::clone(&link))
         .manage(Places::find())
         .manage(page::Hidden::default())
-        .manage(switcher::UnderWay::default())
+        .manage(switcher::Wanted::default())
         .invoke_handler(ipc::handler())
         .setup(move |app| {
             let app = app.handle();

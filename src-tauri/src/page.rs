@@ -1,4 +1,4 @@
-//! What every window has: our own page and nothing else, no flash, and memory that is freed when nobody looks.
+//! What every window has: our own page and nothing else, no flash, and a process that is freed when nobody looks.
 
 use std::{
     cell::Cell,
@@ -14,7 +14,6 @@ use tauri::{
     async_runtime::JoinHandle,
     webview::{Color, NewWindowResponse, PageLoadEvent},
 };
-use webkit2gtk::WebView;
 
 /// `--bg` of the page's two themes.
 const DARK: Color = Color(14, 17, 22, 255);
@@ -25,7 +24,7 @@ const NO_MENU: &str = "addEventListener('contextmenu', (event) => {
   if (!event.target.closest?.('input, textarea')) event.preventDefault();
 });";
 
-/// A window with one of our pages, not shown yet; `then` is called once it is loaded. On the main thread only.
+/// A window with one of our pages, not shown yet; `then` is called once it is loaded.
 pub(crate) fn window<'a, R: Runtime>(
     app: &'a AppHandle<R>,
     label: &str,
@@ -33,7 +32,7 @@ pub(crate) fn window<'a, R: Runtime>(
     then: impl Fn(&WebviewWindow<R>) + Send + Sync + 'static,
 ) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
     let then = Arc::new(then);
-    let builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(path.into()))
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(path.into()))
         .visible(false)
         .initialization_script(NO_MENU)
         // No navigation, no new window, no download.
@@ -45,20 +44,7 @@ pub(crate) fn window<'a, R: Runtime>(
                 let then = Arc::clone(&then);
                 clothe(&window, move |window| then(window));
             }
-        });
-    match neighbour(app) {
-        Some(view) => builder.with_related_view(view),
-        None => builder,
-    }
-}
-
-/// A page that is there already: beside it, another needs no web process of its own, which takes memory and time.
-fn neighbour<R: Runtime>(app: &AppHandle<R>) -> Option<WebView> {
-    let view = |window: &WebviewWindow<R>| {
-        let parts = window.default_vbox().ok()?.children();
-        parts.into_iter().find_map(|part| part.downcast().ok())
-    };
-    app.webview_windows().values().find_map(view)
+        })
 }
 
 /// Gives the window the page's own background colour, as the page is painted only once it is visible: a dark
@@ -109,17 +95,17 @@ fn focus_once_mapped(window: &gtk::ApplicationWindow) {
     })));
 }
 
-/// The windows whose page is to be freed, unless they are shown before.
+/// The windows whose process is to be freed, unless they are shown before.
 #[derive(Default)]
 pub(crate) struct Hidden(Mutex<HashMap<String, JoinHandle<()>>>);
 
-/// Hides the window, and frees its page when it has stayed so for a while. The web process goes with the last one.
+/// Hides the window, and frees its web process (150 MB) when it has stayed so for a while.
 pub(crate) fn hide<R: Runtime>(window: &WebviewWindow<R>, free_after: Duration) {
     window.hide().ok();
     free_later(window, free_after);
 }
 
-/// Frees the page of a hidden window after this time.
+/// Frees the web process of a hidden window after this time.
 pub(crate) fn free_later<R: Runtime>(window: &WebviewWindow<R>, after: Duration) {
     let (hidden, label) = (window.state::<Hidden>(), window.label().to_owned());
     let window = window.clone();

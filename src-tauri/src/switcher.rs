@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use gtk::{ApplicationWindow, glib, prelude::*};
 use tauri::{AppHandle, LogicalPosition, Manager, Runtime, WebviewWindow, WindowEvent};
 
 use crate::page;
@@ -19,27 +18,18 @@ const HEIGHT: f64 = 440.0;
 /// memory back then.
 const KEPT: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// Where nobody sees it, left of and above every screen, and how long it stays there.
-const UNSEEN: i32 = -10_000;
-const UNSEEN_FOR: Duration = Duration::from_secs(1);
-
-/// What is under way with the switcher.
+/// Whether somebody waits for the switcher while its page loads.
 #[derive(Default)]
-pub(crate) struct UnderWay {
-    /// Somebody waits for it while its page loads.
-    wanted: AtomicBool,
-    /// It is painted where nobody sees it.
-    unseen: AtomicBool,
-}
+pub(crate) struct Wanted(AtomicBool);
 
 /// Shows it, on the monitor where the pointer is, with what lets it take the focus.
 pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, token: Option<String>) {
     match app.get_webview_window(LABEL) {
-        Some(window) if !app.state::<UnderWay>().wanted.load(Ordering::Relaxed) => show(&window, token),
+        Some(window) if !app.state::<Wanted>().0.load(Ordering::Relaxed) => show(&window, token),
         Some(_) => {}
         None => {
-            app.state::<UnderWay>().wanted.store(true, Ordering::Relaxed);
-            load(app);
+            app.state::<Wanted>().0.store(true, Ordering::Relaxed);
+            drop(load(app));
         }
     }
 }
@@ -47,7 +37,7 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, token: Option<String>) {
 /// Loads it, without showing it.
 pub(crate) fn warm<R: Runtime>(app: &AppHandle<R>) {
     if app.get_webview_window(LABEL).is_none() {
-        load(app);
+        drop(load(app));
     }
 }
 
@@ -57,18 +47,12 @@ pub(crate) fn hide<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
-fn load<R: Runtime>(app: &AppHandle<R>) {
-    let on = app.clone();
-    app.run_on_main_thread(move || drop(build(&on))).ok();
-}
-
-fn build<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
+fn load<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
     let loaded = |window: &WebviewWindow<R>| {
-        if window.state::<UnderWay>().wanted.swap(false, Ordering::Relaxed) {
+        if window.state::<Wanted>().0.swap(false, Ordering::Relaxed) {
             show(window, None);
         } else {
             page::free_later(window, KEPT);
-            paint_unseen(window);
         }
     };
     let window = page::window(app, LABEL, "switcher.html", loaded)
@@ -91,45 +75,7 @@ fn build<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Has its page painted once beside every screen: the first time is the slowest. No window manager takes note of such
-/// a window. Only X11 lets one choose its place.
-fn paint_unseen<R: Runtime>(window: &WebviewWindow<R>) {
-    let painted = window.clone();
-    let paint = move || {
-        let Ok(gtk) = painted.gtk_window() else { return };
-        if !gtk.display().backend().is_x11() || gtk.is_mapped() {
-            return;
-        }
-        painted.state::<UnderWay>().unseen.store(true, Ordering::Relaxed);
-        manage(&gtk, false);
-        gtk.move_(UNSEEN, UNSEEN);
-        gtk.show_all();
-        glib::timeout_add_local_once(UNSEEN_FOR, move || put_away(&painted));
-    };
-    window.run_on_main_thread(paint).ok();
-}
-
-/// Ends that.
-fn put_away<R: Runtime>(window: &WebviewWindow<R>) {
-    if window.state::<UnderWay>().unseen.swap(false, Ordering::Relaxed)
-        && let Ok(gtk) = window.gtk_window()
-    {
-        gtk.hide();
-        manage(&gtk, true);
-    }
-}
-
-/// Whether the window manager is to know the window.
-fn manage(gtk: &ApplicationWindow, is_managed: bool) {
-    gtk.realize();
-    if let Some(surface) = gtk.window() {
-        surface.set_override_redirect(!is_managed);
-    }
-}
-
 fn show<R: Runtime>(window: &WebviewWindow<R>, token: Option<String>) {
-    let shown = window.clone();
-    window.run_on_main_thread(move || put_away(&shown)).ok();
     // A Wayland desktop places it by itself.
     if let Some(at) = place(window) {
         window.set_position(at).ok();

@@ -28,7 +28,7 @@ pub(crate) fn raise_with<R: Runtime>(app: &AppHandle<R>, token: Option<String>) 
             page::raise(&window, token);
         }
         // Whoever is quicker opens it.
-        None => open(app, move |window| page::raise(window, token.clone())),
+        None => drop(open(app, move |window| page::raise(window, token.clone()))),
     }
 }
 
@@ -47,12 +47,7 @@ pub(crate) fn open_switcher<R: Runtime>(app: &AppHandle<R>) {
     switcher::open(app, None);
 }
 
-fn open<R: Runtime>(app: &AppHandle<R>, then: impl Fn(&WebviewWindow<R>) + Send + Sync + 'static) {
-    let on = app.clone();
-    app.run_on_main_thread(move || drop(build(&on, then))).ok();
-}
-
-fn build<R: Runtime>(
+fn open<R: Runtime>(
     app: &AppHandle<R>,
     then: impl Fn(&WebviewWindow<R>) + Send + Sync + 'static,
 ) -> tauri::Result<()> {
@@ -105,7 +100,7 @@ pub(crate) async fn stay_in_reach<R: Runtime>(app: AppHandle<R>, link: Arc<Link>
         match window {
             Some(window) if window.is_visible().unwrap_or(false) => {}
             Some(window) => show_minimised(&window),
-            None => open(&app, show_minimised),
+            None => drop(open(&app, show_minimised)),
         }
         if desktops.wait_for(|desktop| desktop.tray).await.is_err() {
             return;
