@@ -195,7 +195,11 @@ impl Client {
         }
         match timeout(PATIENCE, receiver).await {
             Ok(Ok(reply)) => Ok(reply),
-            _ => Err(Code::AgentSilent.into()),
+            _ => {
+                // Given up: an agent that goes on later must not be asked it again.
+                lock(&self.waiting).remove(&number);
+                Err(Code::AgentSilent.into())
+            }
         }
     }
 }

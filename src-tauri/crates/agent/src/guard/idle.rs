@@ -88,7 +88,10 @@ async fn ask(
     let Some(idle) = idle else { return ASK_AGAIN };
     // Who asks for a lease from afar is there, though the desktop sees nobody.
     let asked_at = views.borrow().sessions.iter().map(|s| s.requested_at).max();
-    let since_asked = asked_at.map_or(i64::MAX, |at| i64::from(at.until(clock.now().wall).0) * 1000);
+    let now = clock.now().wall;
+    // What was asked in what is now the future, as the clock was set back, says nothing.
+    let since_asked =
+        asked_at.filter(|at| *at <= now).map_or(i64::MAX, |at| i64::from(at.until(now).0) * 1000);
     let left = i64::from(wanted.limit.0) * 1000 - idle.min(since_asked);
     if left <= 0 && wanted.is_open {
         teller.desktop(Desktop::Idle).await;

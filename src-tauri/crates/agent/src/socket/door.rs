@@ -56,6 +56,13 @@ impl Desk {
         };
         let (session, program) = (served.session.clone(), client(&stream, &program));
         self.effects.tell(Event::Revealed { session, what, program }).await;
+        // Credentials that nothing can call back leave no sooner than their record is on the disk.
+        if what == Revealed::Keys
+            && let Err(code) = self.recorded(&served).await
+        {
+            frame::write(&mut stream, &Answer::Refused(code.into())).await.ok();
+            return;
+        }
         if frame::write(&mut stream, &Answer::Granted(grant)).await.is_err() {
             return;
         }
@@ -66,6 +73,15 @@ impl Desk {
             self.hold(stream, &served).await;
             self.mail.send(Mail::Holder(served.session, false)).await.ok();
         }
+    }
+
+    /// Waits until the log has all that the actor was told so far, and that the lease still lives then.
+    async fn recorded(&self, served: &Served) -> Result<(), Code> {
+        let (sender, reply) = oneshot::channel();
+        let letter = Mail::Serve(served.session.to_string(), Need::Lease, sender);
+        self.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
+        reply.await.map_err(|_| Code::AgentSilent)??;
+        self.log.barrier().await
     }
 
     /// What is granted, and the secret part of it: the allocator wipes it when it is freed.
