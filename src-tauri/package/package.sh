@@ -31,8 +31,6 @@ main() {
 stage() {
   local share=$1/usr/share icon size page
   install -D -t "$1/usr/bin" "${names[@]/#/$programs/}"
-  # Whose file nobody but root may read is no other process's to read either, from its first instruction on.
-  chmod 711 "$1/usr/bin/daypass-agent"
   install -D -m 644 -t "$share/applications" $from/$id.desktop
   install -D -m 644 -t "$share/metainfo" $from/$id.metainfo.xml
   install -D -m 644 icons/icon.svg "$share/icons/hicolor/scalable/apps/daypass.svg"
