@@ -181,14 +181,13 @@ impl World {
 
     /// Starts the agent, as its clients do, and waits until it answers.
     pub(crate) async fn start_agent(&self) -> Result<(), String> {
-        // There is no list yet, but an agent to say so.
-        self.daypass(&["roles"]).await.ok();
         let deadline = Instant::now() + PATIENCE;
         while !self.daypass(&["status"]).await.is_ok_and(|status| status["agentRuns"] == true) {
             if Instant::now() > deadline {
                 return Err("the agent does not answer".to_owned());
             }
-            sleep(Duration::from_millis(10)).await;
+            // There is no list yet, but an agent to say so.
+            self.daypass(&["roles"]).await.ok();
         }
         Ok(())
     }
