@@ -132,6 +132,8 @@ async fn one(world: &World, control: &Control, into: Duration, tally: &mut Tally
 struct Terminal {
     child: Child,
     lines: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+    /// Questions whose answer nobody has read: the kill may come between the two.
+    unanswered: usize,
 }
 
 impl Terminal {
@@ -141,16 +143,22 @@ impl Terminal {
         exec.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = exec.spawn().map_err(|error| error.to_string())?;
         let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
-        Ok(Self { child, lines })
+        Ok(Self { child, lines, unanswered: 0 })
     }
 
     async fn asks(&mut self) -> Result<String, String> {
         let input = self.child.stdin.as_mut().ok_or("no input")?;
         input.write_all(b"\n").await.map_err(|error| error.to_string())?;
-        let line = timeout(Duration::from_secs(10), self.lines.next_line()).await;
-        line.map_err(|_| "the terminal says nothing".to_owned())?
-            .map_err(|error| error.to_string())?
-            .ok_or_else(|| "status closed".to_owned())
+        self.unanswered += 1;
+        let mut said = None;
+        while self.unanswered > 0 {
+            let line = timeout(Duration::from_secs(10), self.lines.next_line()).await;
+            said = line
+                .map_err(|_| "the terminal says nothing".to_owned())?
+                .map_err(|error| error.to_string())?;
+            self.unanswered = if said.is_some() { self.unanswered - 1 } else { 0 };
+        }
+        Ok(said.unwrap_or_else(|| "status closed".to_owned()))
     }
 }
 
