@@ -101,6 +101,10 @@ async fn run() -> ExitCode {
     for bar in &bars {
         bar.print();
     }
+    for bar in bars.iter().filter(|bar| bar.verdict == Verdict::Missed) {
+        // Again, where the end of a long output is all that is read.
+        eprintln!("missed: {} {}", bar.id, bar.figure);
+    }
     let missed = bars.iter().filter(|bar| bar.verdict == Verdict::Missed).count();
     let unshown = bars.iter().filter(|bar| !matches!(bar.verdict, Verdict::Passed | Verdict::Missed)).count();
     println!(
@@ -147,11 +151,7 @@ async fn clearing(place: &Arc<Place>, triggers: &[Trigger], runs: usize, is_full
         }
         outcomes = rest;
         bars.push(table::trigger(*trigger, &done, &failures));
-        for run in done {
-            table::details(&run.after_1);
-            table::details(&run.after_10);
-            outside.push(run.outside);
-        }
+        outside.extend(done.into_iter().map(|run| run.outside));
     }
     bars.extend(table::outside(&outside.iter().collect::<Vec<_>>()));
     bars

@@ -35,6 +35,23 @@ pub(crate) struct Found {
     pub(crate) is_kept: bool,
 }
 
+impl Found {
+    /// Where it was, for whoever looks for its cause.
+    pub(crate) fn place(&self) -> String {
+        format!(
+            "{} in {} {} as {:?}, {} bytes at {:x} in {}{}",
+            self.what.name(),
+            self.process.program,
+            self.process.pid,
+            self.encoding,
+            self.length,
+            self.address,
+            if self.mapping.is_empty() { "anonymous memory" } else { &self.mapping },
+            if self.is_kept { ", locked" } else { "" },
+        )
+    }
+}
+
 /// A range of addresses, as `smaps` tells of it.
 #[derive(Debug, Default)]
 pub(crate) struct Mapping {

@@ -79,6 +79,9 @@ pub(crate) fn trigger(trigger: Trigger, runs: &[Run], failures: &[String]) -> Ba
     let clean = runs.iter().filter(|run| run.after_1.is_empty() && run.after_10.is_empty()).count();
     let all = runs.len() + failures.len();
     let mut figure = format!("{name}: nothing left in {clean} of {all} runs");
+    for one in runs.iter().flat_map(|run| run.after_1.iter().chain(&run.after_10)) {
+        write!(figure, "; {}", one.place()).ok();
+    }
     for failure in failures {
         write!(figure, "; {failure}").ok();
     }
@@ -114,16 +117,6 @@ pub(crate) fn outside(all: &[&Outside]) -> [Bar; 3] {
 /// Where each piece was, for whoever looks for its cause.
 pub(crate) fn details(found: &[Found]) {
     for one in found {
-        println!(
-            "    {} {} {} as {:?}, {} bytes at {:x} in {}{}",
-            one.process.program,
-            one.process.pid,
-            one.what.name(),
-            one.encoding,
-            one.length,
-            one.address,
-            if one.mapping.is_empty() { "anonymous memory" } else { &one.mapping },
-            if one.is_kept { ", locked" } else { "" },
-        );
+        println!("    {}", one.place());
     }
 }

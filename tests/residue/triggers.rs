@@ -1,6 +1,6 @@
 //! What clears: ten things a person, the desktop or the time does, and two that nobody wants.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use daypass_tests::buses::Session;
 use tokio::time::{Instant, sleep, timeout};
@@ -79,10 +79,8 @@ impl Trigger {
         let mut at = Instant::now();
         match self {
             Self::LeaseEnd => {
-                let now = daypass_practice::Clock::real().now();
-                let left =
-                    time::OffsetDateTime::from_unix_timestamp(ends).map_err(|error| error.to_string())? - now;
-                at += left.try_into().unwrap_or_default();
+                let end = UNIX_EPOCH + Duration::from_millis(ends.try_into().unwrap_or_default());
+                at += end.duration_since(SystemTime::now()).map_err(|_| "the lease ended too early")?;
                 tokio::time::sleep_until(at).await;
             }
             Self::End => drop(world.daypass(&["end", session]).await?),

@@ -216,13 +216,18 @@ impl World {
         Ok(())
     }
 
-    /// A lease of its own; its id and its end, in seconds since 1970.
+    /// A lease of its own; its id and its end, in milliseconds since 1970: as the log has it, as nothing shown to people
+    /// is as exact.
     pub(crate) async fn lease(&self, role: &str, length: &str) -> Result<(String, i64), String> {
         let session = self.daypass(&["request", role, "--for", length]).await?;
-        let text = |name: &str| session[name].as_str().unwrap_or_default().to_owned();
-        let end =
-            time::OffsetDateTime::parse(&text("leaseEnd"), &time::format_description::well_known::Rfc3339);
-        Ok((text("session"), end.map_err(|_| "a lease without an end".to_owned())?.unix_timestamp()))
+        let session = session["session"].as_str().unwrap_or_default().to_owned();
+        let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl"));
+        let log = log.map_err(|error| format!("no log: {error}"))?;
+        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let grant =
+            entries.filter(|entry| entry["what"] == "granted" && entry["session"] == session.as_str());
+        let end = grant.last().and_then(|grant| grant["leaseEnd"].as_i64());
+        Ok((session, end.ok_or("a lease without an end")?))
     }
 
     /// A real terminal on a lease, with a shell that does what is written to `keys`; the ticket is noted.

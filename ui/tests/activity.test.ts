@@ -10,15 +10,16 @@ import { Activity } from "../src/state/activity.svelte";
 
 const NOW = new Date(2026, 10, 22, 12, 0).getTime();
 
-function activity(total: number): { activity: Activity; asked: Intent[] } {
+function activity(total: number): { activity: Activity; asked: Intent[]; grow: (by: number) => void } {
   const scene = { log: someLog(total, NOW), logIsDamaged: false };
+  const grow = (by: number): void => { scene.log = someLog(scene.log.length + by, NOW); };
   const asked: Intent[] = [];
   const ask = async (intent: Intent): Promise<Answer> => {
     asked.push(intent);
     if (intent.kind !== "log" && intent.kind !== "verifyLog" && intent.kind !== "exportLog") throw new Error(intent.kind);
     return { ...NOTHING, ...logged(scene, intent) };
   };
-  return { activity: new Activity(ask), asked };
+  return { activity: new Activity(ask), asked, grow };
 }
 
 describe("activity", () => {
@@ -41,6 +42,20 @@ describe("activity", () => {
     expect(log.rows?.map(({ n }) => n)).toEqual(Array.from({ length: 250 }, (_, i) => 250 - i));
     expect(asked.filter(({ kind }) => kind === "log").length).toBe(3);
     expect(log.verdict?.words).toBe("chain verified, 250 entries");
+  });
+
+  it("keeps what has come when the log grows, and starts again where rows between would be missed", async () => {
+    const { activity: log, grow } = activity(250);
+    const shown = (): (number | undefined)[] => [log.rows?.[0]?.n, log.rows?.at(-1)?.n, log.rows?.length];
+    await log.load();
+    grow(7);
+    await Promise.all([log.more(), log.load()]);
+    expect(shown()).toEqual([257, 51, 207]);
+    await log.more();
+    expect([...shown(), log.hasMore]).toEqual([257, 1, 257, false]);
+    grow(150);
+    await log.load();
+    expect([...shown(), log.hasMore]).toEqual([407, 308, 100, true]);
   });
 
   it("shows what was asked last, whatever comes last", async () => {

@@ -22,8 +22,8 @@ export class Activity {
   #verdict = $state.raw<LogVerdict | null>(null);
   #failure = $state.raw<Failure | null>(null);
   #opener: HTMLElement | null = null;
-  /** Counts what was asked: an answer that a newer question has overtaken is not shown. */
-  #asked = 0;
+  /** What the rows that are there were asked by. */
+  #filteredBy = this.#filter;
   #isLoading = false;
 
   constructor(ask: (intent: Intent) => Promise<Answer>) {
@@ -99,16 +99,13 @@ export class Activity {
 
   /** Asks for the newest rows, and whether the chain is whole. */
   async load(): Promise<void> {
-    this.#asked += 1;
-    const asked = this.#asked;
+    const filter = this.#filter;
     try {
-      const { log } = await this.#ask({ kind: "log", filter: this.#filter, before: null });
-      if (asked !== this.#asked || !log) return;
-      this.#take(log);
+      await this.#askFor(null);
       const { verdict } = await this.#ask({ kind: "verifyLog" });
-      if (asked === this.#asked) this.#verdict = verdict;
+      if (filter === this.#filter) this.#verdict = verdict;
     } catch (thrown) {
-      if (asked === this.#asked) this.#failure = failureOf(thrown);
+      if (filter === this.#filter) this.#failure = failureOf(thrown);
     }
   }
 
@@ -116,11 +113,9 @@ export class Activity {
   async more(): Promise<void> {
     const last = this.#page?.rows.at(-1);
     if (this.#isLoading || !this.hasMore || !last) return;
-    const asked = this.#asked;
     this.#isLoading = true;
     try {
-      const { log } = await this.#ask({ kind: "log", filter: this.#filter, before: last.n });
-      if (asked === this.#asked && log) this.#take({ rows: [...(this.#page?.rows ?? []), ...log.rows], hasMore: log.hasMore });
+      await this.#askFor(last.n);
     } catch (thrown) {
       this.#failure = failureOf(thrown);
     } finally {
@@ -133,10 +128,26 @@ export class Activity {
     return (await this.#ask({ kind: "exportLog", format, filter: this.#filter })).saved ?? "";
   }
 
-  #take(page: LogPage): void {
-    this.#page = page;
+  /** An answer that another filter has overtaken is not shown. */
+  async #askFor(before: number | null): Promise<void> {
+    const filter = this.#filter;
+    const { log } = await this.#ask({ kind: "log", filter, before });
+    if (filter !== this.#filter || !log) return;
+    this.#page = this.#page && this.#filteredBy === filter ? joined(this.#page, log) : log;
+    this.#filteredBy = filter;
     this.#failure = null;
-    const met = new Set([...this.#roles, ...page.rows.flatMap(({ role }) => (role === null ? [] : [role]))]);
+    const met = new Set([...this.#roles, ...log.rows.flatMap(({ role }) => (role === null ? [] : [role]))]);
     if (met.size > this.#roles.length) this.#roles = [...met].sort();
   }
+}
+
+/** What was there and what came, newest first; where there may be rows between them, only what came. */
+function joined(there: LogPage, came: LogPage): LogPage {
+  const [first, last] = [came.rows[0], came.rows.at(-1)];
+  if (!first || !last) return { ...there, hasMore: false };
+  const newer = there.rows.filter(({ n }) => n > first.n);
+  const older = there.rows.filter(({ n }) => n < last.n);
+  const isApart = came.hasMore && older.length > 0 && older.length === there.rows.length;
+  if (isApart) return came;
+  return { rows: [...newer, ...came.rows, ...older], hasMore: older.length > 0 ? there.hasMore : came.hasMore };
 }

@@ -63,6 +63,7 @@ describe.concurrent("by mouse", () => {
 
   it("gives the command that ends a chained role at AWS, and for a portal role what an administrator does", () =>
     during("chained", async (page) => {
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
       const open = async (session: string): Promise<void> => {
         await page.locator(`[data-session=${session}]`).getByTestId("end-at-aws").click();
         await page.getByTestId("copy-deny").click();

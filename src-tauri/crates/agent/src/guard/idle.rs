@@ -26,7 +26,7 @@ use crate::clock::Clock;
 /// Where nothing tells, or it was told already.
 const ASK_AGAIN: i64 = 60_000;
 /// Nobody is asked more often.
-const SHORTEST_PAUSE: i64 = 1000;
+const SHORTEST_PAUSE: i64 = 100;
 const MUTTER: &str = "org.gnome.Mutter.IdleMonitor";
 const MUTTER_PATH: &str = "/org/gnome/Mutter/IdleMonitor/Core";
 const FREEDESKTOP: &str = "org.freedesktop.ScreenSaver";
@@ -91,7 +91,7 @@ async fn ask(
     let now = clock.now().wall;
     // What was asked in what is now the future, as the clock was set back, says nothing.
     let since_asked =
-        asked_at.filter(|at| *at <= now).map_or(i64::MAX, |at| i64::from(at.until(now).0) * 1000);
+        asked_at.filter(|at| *at <= now).map_or(i64::MAX, |at| now.as_millis() - at.as_millis());
     let left = i64::from(wanted.limit.0) * 1000 - idle.min(since_asked);
     if left <= 0 && wanted.is_open {
         teller.desktop(Desktop::Idle).await;
