@@ -31,6 +31,8 @@ main() {
 stage() {
   local share=$1/usr/share icon size page
   install -D -t "$1/usr/bin" "${names[@]/#/$programs/}"
+  # Who may not read a program may not open its memory either, from before its first instruction.
+  chmod 711 "$1/usr/bin/daypass-agent"
   install -D -m 644 -t "$share/applications" $from/$id.desktop
   install -D -m 644 -t "$share/metainfo" $from/$id.metainfo.xml
   install -D -m 644 icons/icon.svg "$share/icons/hicolor/scalable/apps/daypass.svg"
@@ -55,6 +57,7 @@ pack_deb() {
   local doc=$1/usr/share/doc/daypass
   cp -a "$work/common" "$1"
   install -D -m 644 -t "$1/usr/share/zsh/vendor-completions" "$work/pages/_daypass"
+  install -D -m 644 $from/lintian-overrides "$1/usr/share/lintian/overrides/daypass"
   compressed "$doc/changelog.gz" <$from/changelog
   mit=$(sed 's/^$/./; s/^/ /' LICENSE-MIT) fill $from/copyright >"$doc/copyright"
   mkdir "$1/DEBIAN"

@@ -4,15 +4,18 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use daypass_agent::audit::Log;
 use daypass_domain::{
-    audit::{LogFilter, LogKind, LogRow, LogVerdict},
+    audit::{About, By, Entry, LogFilter, LogKind, LogRow, LogVerdict, What},
     failure::Code,
-    request::Intent,
-    time::Seconds,
+    ids::RoleRef,
+    request::{Intent, SessionRequest},
+    time::{Seconds, Timestamp},
 };
 use daypass_practice::{HOSTILE_TEXTS, Options};
 use daypass_reveal::{Kind, Question, reveal};
 use daypass_tests::{
     environment,
+    home::Home,
+    http,
     rig::{Rig, code},
 };
 use daypass_wire::{client::Client, message::Place};
@@ -40,9 +43,10 @@ fn written(rig: &Rig) -> String {
 /// Takes the log away and leaves something in its place that cannot be written.
 fn bar(rig: &Rig) {
     let log = rig.top.path().join("state/audit.jsonl");
-    fs::rename(&log, rig.top.path().join("put-aside")).unwrap();
-    fs::remove_file(rig.top.path().join("put-aside")).unwrap();
-    fs::create_dir(log).unwrap();
+    // The agent may have begun another just now.
+    while fs::create_dir(&log).is_err() {
+        fs::remove_file(&log).unwrap();
+    }
 }
 
 fn unbar(rig: &Rig) {
@@ -56,12 +60,8 @@ async fn a_lease_is_in_the_log_from_sign_in_to_receipt() {
     let ticket = rig.ticket(&session).await.unwrap();
     assert_eq!(rig.fetch(&ticket).await.status, 200);
     rig.ask(Intent::Console { session: session.clone() }).await.unwrap();
-    rig.client
-        .clone()
-        .asking_from(Some(Place::Tray))
-        .ask(Intent::End { session: session.clone() })
-        .await
-        .unwrap();
+    let desktop = Client::connect(&rig.folder, "daypass-desktop").await.unwrap();
+    desktop.asking_from(Some(Place::Tray)).ask(Intent::End { session: session.clone() }).await.unwrap();
     rig.settled().await;
     let pid = std::process::id();
     let told: Vec<_> = rows(&rig, LogFilter::default()).await.into_iter().map(|r| (r.event, r.by)).collect();
@@ -125,6 +125,71 @@ async fn keys_and_refusals_are_in_the_log_with_who_asked() {
 }
 
 #[tokio::test]
+async fn the_same_refusal_again_and_again_is_one_line_more() {
+    let rig = Rig::signed_in().await;
+    let refused = async |role| {
+        rig.request(rig.wish("444455556666", role, 60 * 24)).await.unwrap_err();
+    };
+    for _ in 0..50 {
+        refused("DeveloperAccess").await;
+    }
+    refused("ReadOnlyAccess").await;
+    refused("ReadOnlyAccess").await;
+    rig.pass(Seconds(10)).await;
+    rig.settled().await;
+    let (of, why) = (|n| format!("request refused {n} times: "), "a lease lasts at most 12 h");
+    // One that came again but once says no number.
+    let expected = [format!("request refused: {why}"), format!("request refused: {why}")];
+    assert_eq!(events(&rig).await[..4], [&expected[..], &[of(49) + why, expected[0].clone()]].concat());
+}
+
+#[tokio::test]
+async fn without_the_log_no_console_opens_and_no_keys_are_handed_out() {
+    let rig = Rig::signed_in().await;
+    for chained in [false, true] {
+        let wish = if chained {
+            rig.chained(30, &["DaypassScoped"])
+        } else {
+            rig.wish("444455556666", "DeveloperAccess", 30)
+        };
+        let lease = rig.request(wish).await.unwrap().session;
+        bar(&rig);
+        let url = rig.ask(Intent::Console { session: lease.clone() }).await.unwrap().url.unwrap();
+        let page = http::browse(&url).await;
+        assert!(page.status == 502 && page.body.contains("the audit log cannot be written"), "{}", page.head);
+        let question = Question { session: lease.to_string(), kind: Kind::Keys, program: "env".to_owned() };
+        let refused = reveal(&rig.folder, &question).await.err();
+        assert_eq!(refused.map(|failure| failure.code), Some(Code::AuditUnwritable));
+        unbar(&rig);
+    }
+}
+
+#[tokio::test]
+async fn what_found_no_room_is_counted_in_its_place_and_fails_who_waits_for_it() {
+    let top = tempfile::tempdir().unwrap();
+    let folder = top.path().join("state");
+    // No folder for it: nothing can be written.
+    fs::write(&folder, "").unwrap();
+    let (mail, mut letters) = tokio::sync::mpsc::channel(8);
+    let log = Log::open(folder.clone(), mail);
+    let entries = |count| {
+        let (at, about) = (Timestamp::from_secs(1_800_000_000), About::default());
+        vec![Entry { at, what: What::SettingsChanged, about, by: By::Window }; count]
+    };
+    log.write(entries(1000));
+    log.write(entries(3));
+    log.write(entries(4));
+    assert_eq!(log.barrier().await, Err(Code::AuditUnwritable));
+    assert!(letters.recv().await.is_some(), "it is told");
+    fs::remove_file(&folder).unwrap();
+    assert_eq!(log.barrier().await, Ok(()), "all that was taken since is there");
+    let page = log.read(LogFilter::default(), None).await.unwrap();
+    let newest: Vec<_> = page.rows.iter().take(2).map(|row| row.event.as_str()).collect();
+    assert_eq!(newest, ["7 entries could not be recorded", "settings changed"]);
+    assert!(log.finish().await.is_empty());
+}
+
+#[tokio::test]
 async fn without_the_log_no_new_lease_is_given_and_clearing_goes_on() {
     let rig = Rig::signed_in().await;
     let live = rig.lease(60).await;
@@ -166,9 +231,11 @@ async fn on_a_full_disk_no_lease_is_given_all_is_cleared_and_the_log_goes_on_onc
     let live = rig.lease(60).await;
     let filler = std::env::temp_dir().join("filler");
     fs::write(&filler, vec![0; 2 * 1024 * 1024]).unwrap_err();
-    // What is left of the log's last block.
-    for _ in 0..30 {
-        rig.request(rig.wish("444455556666", "DeveloperAccess", 60 * 24)).await.unwrap_err();
+    // What is left of the log's last block; the same refusal again would be counted.
+    for _ in 0..15 {
+        for role in ["DeveloperAccess", "ReadOnlyAccess"] {
+            rig.request(rig.wish("444455556666", role, 60 * 24)).await.unwrap_err();
+        }
     }
     let asked = rig.asked("sso:GetRoleCredentials");
     let refused = rig.request(rig.wish("444455556666", "ReadOnlyAccess", 30)).await;
@@ -204,7 +271,7 @@ async fn no_secret_is_in_the_log_however_it_is_written() {
     let program = "env".to_owned();
     reveal(&rig.folder, &Question { session: session.to_string(), kind: Kind::Keys, program }).await.unwrap();
     rig.ask(Intent::Console { session: session.clone() }).await.unwrap();
-    rig.request(rig.chained(30, &["deploy"])).await.ok();
+    rig.request(rig.chained(30, &["DaypassScoped"])).await.unwrap();
     rig.ask(Intent::EndAll).await.unwrap();
     rig.ask(Intent::SignOut { sso_session: "acme".parse().unwrap() }).await.unwrap();
     rig.settled().await;
@@ -285,4 +352,41 @@ async fn a_disk_that_is_gone_keeps_nobody_waiting_at_the_end() {
     let log = Log::open("/dev/null".into(), mail);
     assert_eq!(log.barrier().await, Ok(()), "there was nothing to write");
     log.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_disk_did_not_take_goes_along_when_the_agent_goes_on_afresh() {
+    let home = Home::new(None).await;
+    home.sign_in().await;
+    let lease = home.lease().await;
+    let log = home.state().join("audit.jsonl");
+    fs::rename(&log, home.state().join("put-aside")).unwrap();
+    fs::create_dir(&log).unwrap();
+    home.ask(Intent::SignOut { sso_session: "acme".parse().unwrap() }).await;
+    home.goes_on_afresh().await;
+    fs::remove_dir(&log).unwrap();
+    let answer = home.ask(Intent::Log { filter: LogFilter::default(), before: None }).await;
+    let told: Vec<_> = answer.log.unwrap().rows.into_iter().map(|row| (row.event, row.session)).collect();
+    assert!(told.iter().any(|(event, _)| event == "signed out"), "{told:?}");
+    let is_receipt = |(event, of): &(String, _)| {
+        event.starts_with("session ended by signing out") && *of == Some(lease.clone())
+    };
+    assert!(told.iter().any(is_receipt), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_program_passes_for_the_window() {
+    let home = Home::new(None).await;
+    let window = Client::connect(&home.folder, "daypass-desktop").await.unwrap();
+    let role = RoleRef {
+        sso_session: "acme".parse().unwrap(),
+        account: "111122223333".parse().unwrap(),
+        role: "Billing".parse().unwrap(),
+    };
+    let request = SessionRequest::of(role, Seconds::minutes(60 * 24));
+    window.asking_from(Some(Place::Tray)).ask(Intent::Request { request, open: vec![] }).await.unwrap_err();
+    let answer = home.ask(Intent::Log { filter: LogFilter::default(), before: None }).await;
+    let row = answer.log.unwrap().rows.remove(0);
+    assert!(row.event.starts_with("request refused"), "{}", row.event);
+    assert_eq!(row.by, format!("daypass-desktop (pid {})", std::process::id()));
 }

@@ -12,6 +12,7 @@ main() {
   look_inside
   compare_both
   window_refuses_automation
+  agent_is_closed
   use_rpm
   use_deb
 }
@@ -42,12 +43,25 @@ compare_both() {
 }
 
 files_of_deb() {
-  (cd "$work/deb" && find usr \( -type f -o -type l \) -printf '/%p\n') | grep -v '^/usr/share/doc/' | sort
+  (cd "$work/deb" && find usr \( -type f -o -type l \) -printf '/%p\n') | grep -vE '^/usr/share/(doc|lintian)/' | sort
 }
 
 window_refuses_automation() {
   step 'The window cannot be driven from outside'
   xvfb-run -a node tests/package/automation.mjs "$work/deb/usr/bin"
+}
+
+agent_is_closed() {
+  if ((EUID != 0)); then
+    skip 'Installing the agent as the packages do takes root.'
+    return
+  fi
+  step "The agent's memory is closed to its own user before its first instruction"
+  [[ $(rpm --query --package --queryformat '[%{FILEMODES:perms} %{FILENAMES}\n]' "$rpm") == *'-rwx--x--x /usr/bin/daypass-agent'* ]]
+  chmod 711 "$work"
+  install -m 644 tests/package/prying.py "$work"
+  setpriv --reuid=65534 --regid=65534 --clear-groups \
+    /usr/bin/python3 "$work/prying.py" "$work/deb/usr/bin/daypass-agent" || fail 'It is not.'
 }
 
 use_rpm() {

@@ -82,6 +82,8 @@ END
   local ask='curl -sS -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI"'
   daypass exec -- sh -c "$ask" | grep '"AccessKeyId"' >/dev/null || fail 'A program got no access from its lease.'
   daypass status --json | grep -qE '"liveSessions": ?1' || fail "$(daypass status --json)"
+  daypass sign-out >/dev/null
+  until_true 'the agent has gone on afresh' 'pgrep --uid person --full "daypass-agent --afresh"'
 }
 
 # It is shown once its page has loaded.

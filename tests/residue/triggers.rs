@@ -1,6 +1,6 @@
 //! What clears: ten things a person, the desktop or the time does, and two that nobody wants.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use daypass_tests::buses::Session;
 use tokio::time::{Instant, sleep, timeout};
@@ -79,8 +79,9 @@ impl Trigger {
         let mut at = Instant::now();
         match self {
             Self::LeaseEnd => {
-                let end = UNIX_EPOCH + Duration::from_millis(ends.try_into().unwrap_or_default());
-                at += end.duration_since(SystemTime::now()).map_err(|_| "the lease ended too early")?;
+                let end = time::OffsetDateTime::UNIX_EPOCH + time::Duration::milliseconds(ends);
+                let left = end - daypass_practice::Clock::real().now();
+                at += left.try_into().map_err(|_| "the lease ended too early")?;
                 tokio::time::sleep_until(at).await;
             }
             Self::End => drop(world.daypass(&["end", session]).await?),

@@ -224,9 +224,9 @@ impl World {
         let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl"));
         let log = log.map_err(|error| format!("no log: {error}"))?;
         let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let grant =
+        let mut grants =
             entries.filter(|entry| entry["what"] == "granted" && entry["session"] == session.as_str());
-        let end = grant.last().and_then(|grant| grant["leaseEnd"].as_i64());
+        let end = grants.next_back().and_then(|grant| grant["leaseEnd"].as_i64());
         Ok((session, end.ok_or("a lease without an end")?))
     }
 

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
@@ -27,7 +28,7 @@ pub struct Home {
     pub agent: Child,
     pub client: Client,
     pub folder: RuntimeFolder,
-    _top: TempDir,
+    top: TempDir,
 }
 
 impl Drop for Home {
@@ -67,7 +68,12 @@ impl Home {
                 Err(code) => panic!("{code:?}"),
             }
         };
-        Self { practice, agent, client, folder, _top: top }
+        Self { practice, agent, client, folder, top }
+    }
+
+    /// Where it keeps what it remembers.
+    pub fn state(&self) -> PathBuf {
+        self.top.path().join(".local/state/daypass")
     }
 
     pub async fn ask(&self, intent: Intent) -> Answer {

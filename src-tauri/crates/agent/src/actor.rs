@@ -1,5 +1,6 @@
 //! The actor: owns the state and takes everything in order.
 
+mod look;
 mod serve;
 mod tasks;
 mod work;
@@ -7,7 +8,7 @@ mod work;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use daypass_domain::{
-    audit::By,
+    audit::{By, Entry},
     catalog::RoleEntry,
     event::Event,
     failure::{Code, Failure},
@@ -27,7 +28,7 @@ use tokio::{
 pub use serve::{Need, Served};
 
 use crate::{
-    actor::{serve::Asker, tasks::Tasks},
+    actor::{look::Looks, serve::Asker, tasks::Tasks},
     audit::Log,
     clock::Clock,
     effects::Effects,
@@ -35,7 +36,7 @@ use crate::{
     files::{Memory, Writer},
     nonce::Nonces,
     organisation,
-    protection::{Known, Watchman},
+    protection::Watchman,
     settings::Keeper,
 };
 
@@ -72,8 +73,8 @@ pub struct Keepers {
 /// How it ended.
 pub enum Ending {
     Quit,
-    /// It is to go on afresh, from this.
-    Afresh(Box<Passed>),
+    /// It is to go on afresh, from this, and to write what the log's disk did not take.
+    Afresh(Box<Passed>, Vec<Entry>),
 }
 
 /// Everything the actor holds.
@@ -89,6 +90,8 @@ pub struct Actor {
     endpoint: Option<Endpoint>,
     nonces: Arc<Nonces>,
     tasks: Tasks,
+    /// Looks at guards and memory: nothing waits for their end.
+    looks: Looks,
     sign_in: Option<AbortHandle>,
     /// Syncs and issues under way, by whose token they use.
     work: HashMap<SsoSessionName, Vec<AbortHandle>>,
@@ -99,7 +102,6 @@ pub struct Actor {
     settlers: Vec<oneshot::Sender<()>>,
     /// Who waits for credentials that are being issued.
     askers: Vec<Asker>,
-    watchman: Arc<Watchman>,
     /// Whether this process can execute itself afresh, and whether it is to.
     goes_afresh: bool,
     wants_afresh: bool,
@@ -129,6 +131,7 @@ impl Actor {
             endpoint: None,
             nonces: Arc::default(),
             tasks: Tasks::default(),
+            looks: Looks::new(keepers.watchman),
             sign_in: None,
             work: HashMap::new(),
             roles: (0, Arc::default()),
@@ -136,7 +139,6 @@ impl Actor {
             holders: HashMap::new(),
             settlers: Vec::new(),
             askers: Vec::new(),
-            watchman: keepers.watchman,
             goes_afresh,
             wants_afresh: false,
         }
@@ -162,7 +164,7 @@ impl Actor {
         self.publish();
         let leave = tokio::time::sleep(LEAVES_AFTER);
         tokio::pin!(leave);
-        let ending = loop {
+        let mut ending = loop {
             let due = self.state.next_due(self.clock.now());
             let is_needed = self.clients > 0 || self.state.has_open_sessions();
             if is_needed {
@@ -187,11 +189,11 @@ impl Actor {
                 if self.wants_afresh
                     && let Some(passed) = self.state.passed()
                 {
-                    break Ending::Afresh(Box::new(passed));
+                    break Ending::Afresh(Box::new(passed), Vec::new());
                 }
             }
         };
-        self.quit(&ending).await;
+        self.quit(&mut ending).await;
         ending
     }
 
@@ -255,26 +257,6 @@ impl Actor {
         }
         self.publish();
         Ok(answer)
-    }
-
-    /// Has the guards looked at, and answers when that is done; the actor goes on meanwhile.
-    fn look(&mut self, intent: &Intent, reply: oneshot::Sender<Result<Answer, Failure>>) {
-        let (effects, watchman) = (Arc::clone(&self.effects), Arc::clone(&self.watchman));
-        let is_check = matches!(intent, Intent::SelfCheck);
-        let known = Known {
-            kept: self.state.kept(),
-            wiping: self.state.wiping(),
-            port: self.endpoint.as_ref().map(Endpoint::port),
-            clients: self.holders.values().sum(),
-        };
-        self.tasks.spawn(None, async move {
-            let answer = if is_check {
-                watchman.self_check(&effects).await.map_err(Into::into)
-            } else {
-                Ok(watchman.protection(&effects, known).await)
-            };
-            reply.send(answer).ok();
-        });
     }
 
     async fn learn(&mut self, event: Event) {
@@ -364,7 +346,7 @@ impl Actor {
         }
     }
 
-    async fn quit(&mut self, ending: &Ending) {
+    async fn quit(&mut self, ending: &mut Ending) {
         self.learn(Event::Tick).await;
         self.tasks.abort_all();
         if let Some(endpoint) = self.endpoint.take() {
@@ -376,7 +358,14 @@ impl Actor {
             self.state.note_stop(self.clock.now());
         }
         self.record();
-        self.log.finish().await;
+        let left = self.log.finish().await;
+        match ending {
+            Ending::Afresh(_, unwritten) => *unwritten = left,
+            Ending::Quit if left.is_empty() => {}
+            Ending::Quit => {
+                tracing::warn!(entries = left.len(), "the audit log lacks what the disk did not take")
+            }
+        }
         if let Some(memory) = self.memory.take() {
             memory.finish().await;
         }

@@ -16,7 +16,7 @@ use std::{
     process::Command,
 };
 
-use daypass_domain::{failure::Code, state::Passed};
+use daypass_domain::{audit::Entry, failure::Code, state::Passed};
 use daypass_wire::folder::RuntimeFolder;
 use rustix::{
     fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create},
@@ -31,6 +31,8 @@ use crate::practice::Practice;
 /// What goes from one image to the next.
 pub struct Baggage {
     pub passed: Passed,
+    /// What the audit log's disk did not take.
+    pub unwritten: Vec<Entry>,
     pub listener: UnixListener,
     /// Held.
     pub lock: File,
@@ -41,6 +43,7 @@ pub struct Baggage {
 #[derive(Deserialize, Serialize)]
 struct Written {
     passed: Passed,
+    unwritten: Vec<Entry>,
     listener: RawFd,
     lock: RawFd,
     /// Process id and standard input.
@@ -79,6 +82,7 @@ impl Baggage {
     fn write_down(&self) -> std::io::Result<File> {
         let written = Written {
             passed: self.passed.clone(),
+            unwritten: self.unwritten.clone(),
             listener: self.listener.as_raw_fd(),
             lock: self.lock.as_raw_fd(),
             practice: self.practice.as_ref().map(|p| (p.pid.as_raw_nonzero().get(), p.stdin.as_raw_fd())),
@@ -114,7 +118,8 @@ impl Baggage {
                 Some((pid, stdin)) => Some(Practice { pid: Pid::from_raw(pid)?, stdin: inherited(stdin)? }),
                 None => None,
             };
-            Some(Self { passed: written.passed, listener, lock, practice })
+            let Written { passed, unwritten, .. } = written;
+            Some(Self { passed, unwritten, listener, lock, practice })
         };
         // The kernel calls it after the link it was executed by; lists of processes show it by its own name.
         rustix::thread::set_name(c"daypass-agent").ok();

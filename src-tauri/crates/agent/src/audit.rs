@@ -1,7 +1,7 @@
 //! The audit log on the disk: one line of JSON per entry, each holding the hash of the one before.
 //!
 //! Written by a thread of its own, which nobody waits for but who asks for a [`Log::barrier`]. What cannot be
-//! written is kept, up to a bound, and tried again. An unkeyed chain shows damage; it cannot show a forger with the
+//! written is kept, up to a bound, and tried again; what comes beyond that is counted, and the count stands in its place. An unkeyed chain shows damage; it cannot show a forger with the
 //! same user's rights.
 
 mod chain;
@@ -16,7 +16,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicUsize, Ordering},
         mpsc,
     },
     thread,
@@ -40,52 +40,59 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 const FINISHED_WITHIN: Duration = Duration::from_secs(1);
 /// How often what could not be written is tried again.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// How many letters the writer may have before it; more come only where the disk hangs.
-const MOST_LETTERS: usize = 1024;
-/// How many entries are kept while they cannot be written.
-const MOST_KEPT: usize = 10_000;
+/// How many entries wait for the disk at most.
+const MOST_WAITING: usize = 1000;
 
 /// What the writer is told.
 enum Letter {
     Entries(Vec<Entry>),
+    /// So many found no room, the last of them then.
+    Lost(u32, Timestamp),
     /// Whether all that came before is on the disk.
     Barrier(oneshot::Sender<bool>),
     /// The files as they are, once all that came before is written.
     Open(oneshot::Sender<files::Opened>),
+    /// What cannot be written: the writer's last.
+    Leave(oneshot::Sender<Vec<Entry>>),
 }
 
 /// A hand on the log. Clones share it.
 #[derive(Clone)]
 pub struct Log {
-    letters: mpsc::SyncSender<Letter>,
-    /// What found no place among the letters.
-    lost: Arc<AtomicU32>,
+    letters: mpsc::Sender<Letter>,
+    /// How many entries are not on the disk yet.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Log {
     /// The log in `folder`; `mail` hears where it cannot be written, and where it can again.
     #[must_use]
     pub fn open(folder: PathBuf, mail: tokio::sync::mpsc::Sender<Mail>) -> Self {
-        let (letters, received) = mpsc::sync_channel(MOST_LETTERS);
-        let lost = Arc::<AtomicU32>::default();
+        let (letters, received) = mpsc::channel();
+        let waiting = Arc::<AtomicUsize>::default();
         let writer = Writer {
             files: Files::at(folder),
             kept: VecDeque::new(),
-            dropped: 0,
-            lost: Arc::clone(&lost),
+            is_short: false,
+            waiting: Arc::clone(&waiting),
             told: None,
             mail,
         };
         thread::spawn(move || writer.run(&received));
-        Self { letters, lost }
+        Self { letters, waiting }
     }
 
     /// Takes entries to be written. Never waits.
     pub fn write(&self, entries: Vec<Entry>) {
-        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        if count > 0 && self.letters.try_send(Letter::Entries(entries)).is_err() {
-            self.lost.fetch_add(count, Ordering::Relaxed);
-        }
+        let Some(at) = entries.last().map(|entry| entry.at) else { return };
+        let count = entries.len();
+        let letter = if self.waiting.load(Ordering::Relaxed) + count > MOST_WAITING {
+            Letter::Lost(u32::try_from(count).unwrap_or(u32::MAX), at)
+        } else {
+            self.waiting.fetch_add(count, Ordering::Relaxed);
+            Letter::Entries(entries)
+        };
+        self.letters.send(letter).ok();
     }
 
     /// Resolves once all that was taken before is on the disk.
@@ -94,18 +101,20 @@ impl Log {
     /// `AuditUnwritable`: it is not.
     pub fn barrier(&self) -> impl Future<Output = Result<(), Code>> + Send + use<> {
         let (reply, written) = oneshot::channel();
-        let is_sent = self.letters.try_send(Letter::Barrier(reply)).is_ok();
+        self.letters.send(Letter::Barrier(reply)).ok();
         async move {
             match timeout(WRITTEN_WITHIN, written).await {
-                Ok(Ok(true)) if is_sent => Ok(()),
+                Ok(Ok(true)) => Ok(()),
                 _ => Err(Code::AuditUnwritable),
             }
         }
     }
 
-    /// Waits a moment until what was taken is written: clearing never waits for a disk.
-    pub async fn finish(&self) {
-        timeout(FINISHED_WITHIN, self.barrier()).await.ok();
+    /// Waits a moment until what was taken is written: clearing never waits for a disk. Returns what could not be.
+    pub async fn finish(&self) -> Vec<Entry> {
+        let (reply, left) = oneshot::channel();
+        self.letters.send(Letter::Leave(reply)).ok();
+        timeout(FINISHED_WITHIN, left).await.ok().and_then(Result::ok).unwrap_or_default()
     }
 
     /// Answers what a person asks of the log; `None` for what is asked of somebody else.
@@ -159,7 +168,7 @@ impl Log {
         work: impl FnOnce(files::Opened) -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, Code> {
         let (reply, opened) = oneshot::channel();
-        self.letters.try_send(Letter::Open(reply)).map_err(|_| Code::AuditUnreadable)?;
+        self.letters.send(Letter::Open(reply)).map_err(|_| Code::AuditUnreadable)?;
         let opened = timeout(WRITTEN_WITHIN, opened).await.ok().and_then(Result::ok);
         let opened = opened.ok_or(Code::AuditUnreadable)?;
         let done = tokio::task::spawn_blocking(move || work(opened)).await;
@@ -172,9 +181,9 @@ struct Writer {
     files: Files,
     /// What is not on the disk yet, oldest first.
     kept: VecDeque<Entry>,
-    /// What was too much to keep.
-    dropped: u32,
-    lost: Arc<AtomicU32>,
+    /// Whether something was lost that no barrier has told of.
+    is_short: bool,
+    waiting: Arc<AtomicUsize>,
     /// What was last told of the disk.
     told: Option<Code>,
     mail: tokio::sync::mpsc::Sender<Mail>,
@@ -188,13 +197,20 @@ impl Writer {
                     self.kept.extend(entries);
                     self.write();
                 }
+                Ok(Letter::Lost(count, at)) => self.lose(count, at),
                 Ok(Letter::Barrier(reply)) => {
                     self.write();
-                    reply.send(self.kept.is_empty()).ok();
+                    let is_short = std::mem::take(&mut self.is_short);
+                    reply.send(self.kept.is_empty() && !is_short).ok();
                 }
                 Ok(Letter::Open(reply)) => {
                     self.write();
                     reply.send(self.files.opened()).ok();
+                }
+                Ok(Letter::Leave(reply)) => {
+                    self.write();
+                    reply.send(self.kept.into()).ok();
+                    return;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => self.write(),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return self.write(),
@@ -202,20 +218,20 @@ impl Writer {
         }
     }
 
+    /// Notes in their place that entries are missing.
+    fn lose(&mut self, more: u32, at: Timestamp) {
+        self.is_short = true;
+        if let Some(Entry { what: What::Lost { count }, .. }) = self.kept.back_mut() {
+            *count += more;
+            return;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let what = What::Lost { count: more };
+        self.kept.push_back(Entry { at, what, about: About::default(), by: By::Daypass });
+    }
+
     /// Writes what is kept, as far as the disk takes it, and tells of news.
     fn write(&mut self) {
-        while self.kept.len() > MOST_KEPT {
-            self.kept.pop_front();
-            self.dropped += 1;
-        }
-        self.dropped += self.lost.swap(0, Ordering::Relaxed);
-        if self.dropped > 0
-            && let Some(at) = self.kept.front().map(|e| e.at)
-        {
-            let what = What::Lost { count: self.dropped };
-            self.kept.push_front(Entry { at, what, about: About::default(), by: By::Daypass });
-            self.dropped = 0;
-        }
         let mut trouble = None;
         while let Some(entry) = self.kept.front() {
             if let Err(e) = self.files.append(entry) {
@@ -224,6 +240,7 @@ impl Writer {
                 break;
             }
             self.kept.pop_front();
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         // Not waited for: the actor may be waiting for us. What finds no place is told the next time.
         if trouble != self.told && self.mail.try_send(Mail::Event(Event::Log { trouble })).is_ok() {

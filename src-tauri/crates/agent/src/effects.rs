@@ -25,12 +25,12 @@ use daypass_domain::{
 };
 use daypass_vault::{credentials::Credentials, secret::Secret};
 use tokio::{
-    sync::{Mutex as AsyncMutex, mpsc},
+    sync::{Mutex as AsyncMutex, mpsc, oneshot},
     time::timeout,
 };
 
 use crate::{
-    actor::Mail,
+    actor::{Mail, Need, Served},
     clock::Clock,
     effects::sign_in::UnderWay,
     practice::Practice,
@@ -73,6 +73,17 @@ impl Effects {
 
     pub async fn tell(&self, event: Event) {
         self.mail.send(Mail::Event(event)).await.ok();
+    }
+
+    /// What goes with a lease, if it may be served in this way now.
+    ///
+    /// # Errors
+    /// `UnknownSession`, `SessionNotLive`; `AuditUnwritable` where it was to be recorded.
+    pub async fn served(&self, session: &str, need: Need) -> Result<Served, Code> {
+        let (sender, reply) = oneshot::channel();
+        let letter = Mail::Serve(session.to_owned(), need, sender);
+        self.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
+        reply.await.map_err(|_| Code::AgentSilent)?
     }
 
     /// Tells what AWS's answers said of our clock, where it is news.

@@ -22,15 +22,9 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{self, HeaderValue},
 };
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{task::JoinHandle, time::timeout};
 
-use crate::{
-    actor::{Mail, Need, Served},
-    effects::Effects,
-    nonce::Nonces,
-    program,
-    secrets::container_json,
-};
+use crate::{actor::Need, effects::Effects, nonce::Nonces, program, secrets::container_json};
 
 /// How long a program waits at most while credentials are issued anew.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(1500);
@@ -114,10 +108,10 @@ impl Desk {
         let peer = request.extensions().get::<door::Peer>().copied();
         let program = tokio::task::spawn_blocking(move || program::at(peer?));
         // SDKs wait 2 s for an answer: where AWS takes longer, they get what there is and ask again.
-        let fresh = timeout(ANSWERS_WITHIN, self.served(session.as_str(), Need::Fresh));
+        let fresh = timeout(ANSWERS_WITHIN, self.effects.served(session.as_str(), Need::Fresh));
         let served = match fresh.await {
             Ok(served) => served,
-            Err(_) => self.served(session.as_str(), Need::Held).await,
+            Err(_) => self.effects.served(session.as_str(), Need::Held).await,
         };
         let Ok(served) = served else { return refusal(StatusCode::NOT_FOUND) };
         let Some(credentials) = secrets.credentials.lend(&session) else {
@@ -129,20 +123,13 @@ impl Desk {
         respond(StatusCode::OK, "application/json", Bytes::from(container_json(&credentials, served.until)))
     }
 
-    async fn served(&self, session: &str, need: Need) -> Result<Served, Code> {
-        let (sender, reply) = oneshot::channel();
-        let letter = Mail::Serve(session.to_owned(), need, sender);
-        self.effects.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
-        reply.await.map_err(|_| Code::AgentSilent)?
-    }
-
     async fn console(&self, nonce: &str) -> Response<Full<Bytes>> {
         let now = self.effects.clock.now();
         let Some(session) = self.nonces.spend(nonce, now) else {
             return page(StatusCode::GONE, &Code::SessionNotLive.into());
         };
         let opened = async {
-            let served = self.served(session.as_str(), Need::Lasting).await?;
+            let served = self.effects.served(session.as_str(), Need::Lasting).await?;
             let Effects { aws, secrets, .. } = &*self.effects;
             let (sso, region) = (&served.sso, &served.region);
             // Given up at once when the lease ends meanwhile.
@@ -160,7 +147,8 @@ impl Desk {
                 secrets.while_held(&session, sign_in).await
             };
             let url = url.ok_or(Code::SessionNotLive)??;
-            self.served(session.as_str(), Need::Lease).await.map(|_| url)
+            // It leaves no sooner than its record is on the disk, and only if the lease still lives then.
+            self.effects.served(session.as_str(), Need::Recorded).await.map(|_| url)
         };
         let url = match opened.await {
             Ok(url) => url,

@@ -1,4 +1,4 @@
-//! Which program of this machine is at the other end of a loopback connection.
+//! Which program of this machine is at the other end of a connection.
 
 use std::{
     fs,
@@ -27,6 +27,17 @@ pub fn named(pid: i32) -> Program {
     Program::new(String::from_utf8_lossy(&name).trim_end_matches('\n'), pid)
 }
 
+/// Whether a process runs our program of this name: the one in the agent's own folder, or the agent itself with a
+/// client in it, as tests have it. One that was replaced on the disk since it began still counts.
+#[must_use]
+pub fn is_ours(pid: i32, name: &str) -> bool {
+    let at = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let (Some(it), Some(us)) = (at(&pid.to_string()), at("self")) else { return false };
+    let whole = |path: &Path| path.to_string_lossy().trim_end_matches(" (deleted)").to_owned();
+    let (it, us) = (whole(&it), whole(&us));
+    it == us || Path::new(&us).with_file_name(name) == Path::new(&it)
+}
+
 fn has_open(pid: i32, socket: &Path) -> bool {
     let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
     descriptors.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|at| at == socket))
@@ -40,6 +51,18 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_program_is_ours_by_its_file_and_not_by_its_name() {
+        assert!(is_ours(std::process::id().cast_signed(), "daypass-desktop"));
+        let folder = tempfile::tempdir().unwrap();
+        let named_alike = folder.path().join("daypass-desktop");
+        fs::copy("/bin/sleep", &named_alike).unwrap();
+        let mut other = std::process::Command::new(&named_alike).arg("60").spawn().unwrap();
+        assert!(!is_ours(other.id().cast_signed(), "daypass-desktop"));
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
 
     #[test]
     fn the_program_that_holds_a_socket_is_found_by_it() {

@@ -89,11 +89,13 @@ impl Agent {
     /// # Errors
     /// `AgentRunning` where another one has the lock; `SocketFolder`.
     pub fn start(parts: Parts) -> Result<Self, Code> {
-        let (passed, listener, lock, practice) = match parts.baggage {
-            Some(Baggage { passed, listener, lock, practice }) => (Some(passed), listener, lock, practice),
+        let (passed, unwritten, listener, lock, practice) = match parts.baggage {
+            Some(Baggage { passed, unwritten, listener, lock, practice }) => {
+                (Some(passed), unwritten, listener, lock, practice)
+            }
             None => {
                 let lock = take_lock(&parts.folder)?;
-                (None, socket::bind(&parts.folder)?, lock, None)
+                (None, Vec::new(), socket::bind(&parts.folder)?, lock, None)
             }
         };
         let accepting = socket::accepting(&listener)?;
@@ -128,6 +130,7 @@ impl Agent {
         let nowhere = || PathBuf::from("/dev/null");
         let folder = parts.memory.as_ref().map_or_else(nowhere, |memory| memory.folder().to_owned());
         let log = Log::open(folder, mail.clone());
+        log.write(unwritten);
         let actor = Actor::new(state, effects, parts.memory, log.clone(), keepers, parts.goes_afresh);
         let (farewell, effects) = (watch::Sender::new(None), actor.effects());
         if let Some(practice) = practice {
@@ -176,7 +179,7 @@ impl Agent {
         self.socket.abort();
         let word = match self.ending {
             Some(Ending::Quit) => Farewell::Quit,
-            Some(Ending::Afresh(_)) => Farewell::Afresh,
+            Some(Ending::Afresh(..)) => Farewell::Afresh,
             // A bug of ours ended it, and nobody is told.
             None => return self.forget_socket(),
         };
@@ -206,14 +209,14 @@ impl Agent {
     /// dropped.
     pub async fn goes_on(&mut self) -> Option<Baggage> {
         self.over().await;
-        let Some(Ending::Afresh(passed)) = &self.ending else {
+        let Some(Ending::Afresh(passed, unwritten)) = &self.ending else {
             self.close();
             return None;
         };
-        let passed = Passed::clone(passed);
+        let (passed, unwritten) = (Passed::clone(passed), unwritten.clone());
         let practice = self.effects.practice.lock().unwrap_or_else(PoisonError::into_inner).take();
         let listener = self.listener.try_clone().ok()?;
-        Some(Baggage { passed, listener, lock: self.lock.take()?, practice })
+        Some(Baggage { passed, unwritten, listener, lock: self.lock.take()?, practice })
     }
 }
 

@@ -28,7 +28,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{actor::Mail, audit::Log, effects::Effects};
+use crate::{actor::Mail, audit::Log, effects::Effects, program};
 
 const DEADLINE: Duration = Duration::from_secs(5);
 const MOST_CLIENTS: usize = 256;
@@ -126,6 +126,7 @@ impl Desk {
 
     async fn control(&self, stream: UnixStream, program: &str) {
         let client = client(&stream, program);
+        let is_desktop = client.name == DESKTOP && program::is_ours(client.pid, DESKTOP);
         let (mut read, mut write) = stream.into_split();
         let (sender, mut replies) = mpsc::channel::<Out>(16);
         let (mut views, mut farewell) = (self.views.clone(), self.farewell.clone());
@@ -199,13 +200,14 @@ impl Desk {
                     }
                     // A look at the machine takes a while: what is asked meanwhile does not wait for it.
                     Question::Ask(intent) if intent.takes_a_look() => {
-                        let (desk, sender, by) = (self.clone(), sender.clone(), by(&client, place));
+                        let (desk, sender, by) =
+                            (self.clone(), sender.clone(), by(&client, place, is_desktop));
                         tokio::spawn(async move {
                             sender.send(out(number, desk.ask(intent, by).await)).await.ok();
                         });
                         continue;
                     }
-                    Question::Ask(intent) => self.ask(intent, by(&client, place)).await,
+                    Question::Ask(intent) => self.ask(intent, by(&client, place, is_desktop)).await,
                     Question::Catalog { from } => {
                         let (sender, reply) = oneshot::channel();
                         self.mail.send(Mail::Catalog(from, sender)).await.ok();
@@ -244,19 +246,19 @@ impl Desk {
     }
 }
 
-/// The program that connected, as it calls itself.
+/// The program that connected, as it calls itself: our command hides from the same user's eyes, and so cannot be looked at.
 fn client(stream: &UnixStream, name: &str) -> Program {
     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
     Program::new(name, pid)
 }
 
-/// Who asks: the desktop has several places to ask from.
-fn by(client: &Program, place: Option<Place>) -> By {
+/// Who asks: the desktop has several places to ask from, and no other program may name them.
+fn by(client: &Program, place: Option<Place>, is_desktop: bool) -> By {
     match place {
+        _ if !is_desktop => By::Program(client.clone()),
         Some(Place::Tray) => By::Tray,
         Some(Place::Notification) => By::Notification,
-        None if client.name == DESKTOP => By::Window,
-        None => By::Program(client.clone()),
+        None => By::Window,
     }
 }
 

@@ -56,8 +56,11 @@ pub enum What {
     Requested {
         duration: Seconds,
     },
+    /// So many times the same, to the same.
     Refused {
         code: Code,
+        #[serde(default = "once")]
+        count: u32,
     },
     Granted {
         duration: Seconds,
@@ -111,6 +114,11 @@ pub enum What {
     },
 }
 
+/// What a line says that was written before refusals were counted.
+fn once() -> u32 {
+    1
+}
+
 /// Which access it is about, as far as it is about any.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -148,6 +156,17 @@ pub enum By {
     /// Screen lock, sleep, user switch.
     Desktop,
     Program(Program),
+}
+
+impl By {
+    /// The same, or the same program run again.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Program(one), Self::Program(another)) => one.name == another.name,
+            _ => self == other,
+        }
+    }
 }
 
 /// A program of this machine.

@@ -187,6 +187,7 @@ codes! {
     AgentMissing: "the agent could not be started", "Reinstall Daypass: the program daypass-agent belongs beside it.", None;
     AgentSilent: "the agent does not answer", "End the process daypass-agent, then try again.", None;
     AgentBusy: "the agent has as many clients as it takes", "Close some shells that Daypass opened, then try again.", Some(Action::Retry);
+    LookUnderWay: "the agent looks already, for others", "Wait a moment, then try again.", Some(Action::Retry);
     AgentRunning: "another agent is already running", "Use that one, or stop it with `daypass quit`.", None;
     AgentOlder: "the agent that runs is of another version", "Stop it with `daypass quit`, then try again. Its leases end.", None;
     SocketFolder: "the folder for Daypass's socket belongs to somebody else or is open to others", "Remove the folder daypass in XDG_RUNTIME_DIR (or ~/.local/state/daypass/run), then try again.", None;

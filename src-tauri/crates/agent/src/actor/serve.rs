@@ -17,6 +17,8 @@ use crate::{actor::Actor, endpoint::Endpoint};
 pub enum Need {
     /// That it lives.
     Lease,
+    /// That it lives, once the log has on the disk all that happened so far.
+    Recorded,
     /// Its credentials, issued anew before where they have to be.
     Fresh,
     /// Its credentials as they are.
@@ -71,7 +73,13 @@ impl Actor {
                 return;
             }
         }
-        drop(reply.send(self.served(&id, need)));
+        let served = self.served(&id, need);
+        if need == Need::Recorded {
+            let recorded = self.log.barrier();
+            tokio::spawn(async move { reply.send(recorded.await.and(served)).ok() });
+            return;
+        }
+        drop(reply.send(served));
     }
 
     /// Answers those whose issue has ended, one way or the other.
@@ -97,7 +105,7 @@ impl Actor {
         let lasting = if need == Need::Lasting { self.state.lasting(id, now)? } else { None };
         let lease_end = session.lease_end(now).shown(now);
         let until = match need {
-            Need::Lease => lease_end,
+            Need::Lease | Need::Recorded => lease_end,
             Need::Lasting if lasting.is_some() => lease_end,
             // Nothing is left, and no more could be had: the card says why.
             _ => session.serve_until(now).ok_or(session.failure.unwrap_or(Code::SessionNotLive))?,

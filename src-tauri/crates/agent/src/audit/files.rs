@@ -4,7 +4,7 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use daypass_domain::audit::{About, By, Entry, What};
@@ -14,7 +14,7 @@ use crate::audit::chain::{self, Tip};
 /// A file with so many bytes is full.
 const FULL: u64 = 4 * 1024 * 1024;
 /// How many full ones are kept.
-const KEPT: usize = 4;
+pub(super) const KEPT: usize = 4;
 /// So much of a file's end is read for its last whole line; a line has less.
 const TAIL: u64 = 64 * 1024;
 
@@ -54,7 +54,7 @@ impl Files {
         Self { folder, full, open: None }
     }
 
-    fn name(age: usize) -> String {
+    pub(super) fn name(age: usize) -> String {
         if age == 0 { "audit.jsonl".to_owned() } else { format!("audit.{age}.jsonl") }
     }
 
@@ -68,7 +68,8 @@ impl Files {
     /// The disk is full, the folder read-only. What was half written is taken back, or else closed off by the next.
     pub(super) fn append(&mut self, entry: &Entry) -> io::Result<()> {
         // Somebody took the file away: the chain goes on in a new one, and what is missing is found.
-        let is_gone = |open: &Open| open.file.metadata().is_ok_and(|m| m.nlink() == 0);
+        let there = fs::symlink_metadata(self.path(0)).ok().map(|m| (m.dev(), m.ino()));
+        let is_gone = |open: &Open| open.file.metadata().is_ok_and(|m| Some((m.dev(), m.ino())) != there);
         let gone = self.open.take_if(|open| is_gone(open)).map(|open| open.tip);
         if self.open.take_if(|open| open.length >= self.full).is_some() {
             self.put_aside()?;
@@ -99,13 +100,13 @@ impl Files {
     /// Opens what there is to read.
     #[must_use]
     pub(super) fn opened(&self) -> Opened {
-        let open = |age| {
-            let file = File::open(self.path(age)).ok()?;
+        let read = |age| {
+            let file = open(&self.path(age), OpenOptions::new().read(true)).ok()?;
             let length = file.metadata().ok()?.len();
             Some((Self::name(age), file, length))
         };
         Opened {
-            files: (0..=KEPT).filter_map(open).collect(),
+            files: (0..=KEPT).filter_map(read).collect(),
             tip: self.open.as_ref().map(|open| open.tip.clone()),
         }
     }
@@ -113,19 +114,18 @@ impl Files {
 
 impl Open {
     /// The newest file, and where the chain has come to: as the caller knows, else as the files say.
-    fn find(folder: &PathBuf, known: Option<Tip>) -> io::Result<Self> {
+    fn find(folder: &Path, known: Option<Tip>) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(folder.join(Files::name(0)))?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o600);
+        let mut file = open(&folder.join(Files::name(0)), &mut options)?;
         let (end, length) = tail(&mut file)?;
         let is_torn = !end.is_empty() && end.last() != Some(&b'\n');
         // Where nothing is whole here, the chain goes on from the file before.
-        let before = || last_whole(&tail(&mut File::open(folder.join(Files::name(1))).ok()?).ok()?.0);
+        let before = || {
+            let mut before = open(&folder.join(Files::name(1)), OpenOptions::new().read(true)).ok()?;
+            last_whole(&tail(&mut before).ok()?.0)
+        };
         let tip = known.or_else(|| last_whole(&end)).or_else(before).unwrap_or_default();
         Ok(Self { file, tip, length, is_torn })
     }
@@ -152,6 +152,15 @@ impl Open {
             }
         }
     }
+}
+
+/// A file, and nothing that stands in its place: a link leads elsewhere, and a pipe would never answer.
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let file = options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    Ok(file)
 }
 
 /// The last bytes of a file, and how many it has.

@@ -11,7 +11,7 @@ use daypass_domain::audit::{
 
 use crate::audit::{
     chain::{self, Link, NOTHING, Tip},
-    files::Opened,
+    files::{Files, KEPT, Opened},
 };
 
 /// How many damaged places are named.
@@ -44,6 +44,8 @@ pub(super) fn verify(opened: Opened) -> io::Result<LogVerdict> {
     // None where any line may follow: what stood before is kept no longer, or was damaged and is told of.
     let mut tip: Option<Tip> = None;
     let (mut last, mut is_first) = ((String::from("audit.jsonl"), 0), true);
+    // What was before is only ever deleted once there are as many files as are kept.
+    let may_go_on = opened.files.iter().any(|(name, ..)| *name == Files::name(KEPT));
     for (name, file, length) in opened.files.into_iter().rev() {
         for (at, line) in (1..).zip(Lines::of(file, length)) {
             last = (name.clone(), at);
@@ -54,7 +56,7 @@ pub(super) fn verify(opened: Opened) -> io::Result<LogVerdict> {
             };
             let follows = match &tip {
                 Some(tip) => link.previous == tip.hash && link.n == tip.n + 1,
-                None => !is_first || is_beginning(&link),
+                None => !is_first || is_beginning(&link, may_go_on),
             };
             if !follows {
                 tell(&mut found, &name, at, Damage::Gap);
@@ -64,15 +66,16 @@ pub(super) fn verify(opened: Opened) -> io::Result<LogVerdict> {
         }
     }
     let is_cut = |known: &Tip| known.n > 0 && tip.as_ref() != Some(known);
-    if opened.tip.as_ref().is_some_and(is_cut) && found.places == 0 {
+    // A last line that was changed is told of already.
+    if opened.tip.as_ref().is_some_and(is_cut) && (tip.is_some() || found.places == 0) {
         tell(&mut found, &last.0, last.1, Damage::End);
     }
     Ok(found.told())
 }
 
 /// Whether a log may begin with this line: the first ever, or the first of a file that was begun for a full one.
-fn is_beginning(link: &Link) -> bool {
-    (link.n == 1 && link.previous == NOTHING) || link.entry.what == What::Continued
+fn is_beginning(link: &Link, may_go_on: bool) -> bool {
+    (link.n == 1 && link.previous == NOTHING) || (may_go_on && link.entry.what == What::Continued)
 }
 
 fn tell(found: &mut LogVerdict, file: &str, line: u64, how: Damage) {

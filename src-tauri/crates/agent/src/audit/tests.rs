@@ -97,8 +97,16 @@ fn the_chain_goes_on_through_full_files_until_the_oldest_goes() {
     }
     let found = verdict(folder.path());
     assert!(found.is_whole() && found.entries > 30 && found.entries < 260, "{found:?}");
-    fs::remove_file(folder.path().join("audit.2.jsonl")).unwrap();
-    assert_eq!(hows(&verdict(folder.path())), [Damage::Gap]);
+    let damage_without = |name: &str| {
+        let (from, aside) = (folder.path().join(name), folder.path().join("aside"));
+        fs::rename(&from, &aside).unwrap();
+        let found = hows(&verdict(folder.path()));
+        fs::rename(&aside, &from).unwrap();
+        found
+    };
+    assert_eq!(damage_without("audit.2.jsonl"), [Damage::Gap]);
+    assert_eq!(damage_without("audit.4.jsonl"), [Damage::Gap], "the oldest only ever goes for a newer one");
+    assert!(verdict(folder.path()).is_whole());
 }
 
 #[test]
@@ -144,6 +152,40 @@ fn a_file_taken_away_under_us_is_missed_and_the_log_goes_on() {
         [5, 4],
         "it counts on, and says that it goes on"
     );
+}
+
+#[test]
+fn a_file_moved_away_under_us_is_missed_as_well() {
+    let (folder, mut files) = log(3, u64::MAX);
+    fs::rename(newest(folder.path()), folder.path().join("elsewhere")).unwrap();
+    files.append(&entry("after")).unwrap();
+    assert_eq!(hows(&read::verify(files.opened()).unwrap()), [Damage::Gap]);
+    assert_eq!(hows(&verdict(folder.path())), [Damage::Gap], "and found by one who comes later");
+}
+
+#[test]
+fn an_old_scratch_does_not_hide_that_the_end_was_cut_off() {
+    let (folder, files) = log(6, u64::MAX);
+    let text = fs::read_to_string(newest(folder.path())).unwrap().replacen("account 1", "account 9", 1);
+    let kept: Vec<_> = text.split_inclusive('\n').take(4).collect();
+    fs::write(newest(folder.path()), kept.concat()).unwrap();
+    assert_eq!(hows(&read::verify(files.opened()).unwrap()), [Damage::Line, Damage::End]);
+}
+
+#[test]
+fn a_pipe_or_a_link_in_its_place_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    for name in ["audit.jsonl", "audit.1.jsonl"] {
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join(name), mode).unwrap();
+    }
+    let mut files = Files::at(folder.path().to_owned());
+    assert!(files.append(&entry("x")).is_err() && files.opened().files.is_empty());
+    fs::remove_file(newest(folder.path())).unwrap();
+    files.append(&entry("x")).unwrap();
+    fs::remove_file(newest(folder.path())).unwrap();
+    std::os::unix::fs::symlink("elsewhere", newest(folder.path())).unwrap();
+    assert!(files.append(&entry("x")).is_err() && !folder.path().join("elsewhere").exists());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use daypass_wire::frame;
 use tokio::{
     io::AsyncReadExt,
     net::UnixStream,
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -58,7 +58,7 @@ impl Desk {
         self.effects.tell(Event::Revealed { session, what, program }).await;
         // Credentials that nothing can call back leave no sooner than their record is on the disk.
         if what == Revealed::Keys
-            && let Err(code) = self.recorded(&served).await
+            && let Err(code) = self.effects.served(served.session.as_str(), Need::Recorded).await
         {
             frame::write(&mut stream, &Answer::Refused(code.into())).await.ok();
             return;
@@ -75,22 +75,10 @@ impl Desk {
         }
     }
 
-    /// Waits until the log has all that the actor was told so far, and that the lease still lives then.
-    async fn recorded(&self, served: &Served) -> Result<(), Code> {
-        let (sender, reply) = oneshot::channel();
-        let letter = Mail::Serve(served.session.to_string(), Need::Lease, sender);
-        self.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
-        reply.await.map_err(|_| Code::AgentSilent)??;
-        self.log.barrier().await
-    }
-
     /// What is granted, and the secret part of it: the allocator wipes it when it is freed.
     async fn grant(&self, question: &Reveal) -> Result<(Served, Grant, Vec<u8>), Code> {
-        let (sender, reply) = oneshot::channel();
         let need = if question.kind == Kind::Ticket { Need::Lease } else { Need::Lasting };
-        let letter = Mail::Serve(question.session.clone(), need, sender);
-        self.mail.send(letter).await.map_err(|_| Code::AgentSilent)?;
-        let served = reply.await.map_err(|_| Code::AgentSilent)??;
+        let served = self.effects.served(&question.session, need).await?;
         let (url, secret) = match question.kind {
             Kind::Keys => (None, self.keys(&served).await?),
             Kind::Ticket => {

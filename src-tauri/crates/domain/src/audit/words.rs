@@ -130,7 +130,10 @@ impl What {
             Self::SignedOut => "signed out".to_owned(),
             Self::Lapsed => "sign-in lapsed".to_owned(),
             Self::Requested { duration } => format!("session requested, {duration}"),
-            Self::Refused { code } => format!("request refused: {}", Failure::from(*code)),
+            Self::Refused { code, count: 1 } => format!("request refused: {}", Failure::from(*code)),
+            Self::Refused { code, count } => {
+                format!("request refused {count} times: {}", Failure::from(*code))
+            }
             Self::Granted { duration, .. } => format!("session granted, {duration}"),
             Self::Renewed { duration, .. } => format!("lease renewed, {duration}"),
             Self::IssuedAnew { .. } => "credentials issued anew".to_owned(),

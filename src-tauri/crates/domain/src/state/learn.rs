@@ -263,7 +263,7 @@ impl State {
     }
 
     fn tick(&mut self, now: Moment) -> Vec<Effect> {
-        self.note_served_when_due(now);
+        self.note_counted_when_due(now);
         let mut effects = self.end_locked(now);
         let due: Vec<(SessionId, Due)> =
             self.sessions.iter_mut().map(|s| (s.id.clone(), s.due(now))).collect();

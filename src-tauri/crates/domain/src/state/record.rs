@@ -13,7 +13,7 @@ use crate::{
     time::{Deadline, Moment, Seconds},
 };
 
-/// Credentials served are counted for so long, then written as one entry.
+/// Credentials served, and the same refusal again, are counted for so long, then written as one entry.
 const GATHERED_FOR: Seconds = Seconds(10);
 
 /// What is noted and not written yet.
@@ -29,6 +29,18 @@ pub(super) struct Record {
     /// How often whom credentials were served, and when that is noted.
     served: BTreeMap<(SessionId, Program), u32>,
     served_until: Option<Deadline>,
+    /// The last refusal, and how often it came again since it was noted.
+    refused: Option<Refusal>,
+}
+
+/// A refusal that may come again.
+#[derive(Debug)]
+struct Refusal {
+    code: Code,
+    about: About,
+    by: By,
+    again: u32,
+    until: Deadline,
 }
 
 impl State {
@@ -42,7 +54,7 @@ impl State {
         let refused = self.refused(&intent);
         let answer = self.answer(intent, now);
         if let (Err(failure), Some(about)) = (&answer, refused) {
-            self.note(What::Refused { code: failure.code }, about, now);
+            self.note_refusal(failure.code, about, now);
         }
         answer
     }
@@ -69,6 +81,7 @@ impl State {
     /// The agent has wiped everything, and goes.
     pub fn note_stop(&mut self, now: Moment) {
         self.note_served(now, |_| true);
+        self.note_refusals(now);
         self.note(What::Stopped, About::default(), now);
     }
 
@@ -82,7 +95,8 @@ impl State {
     }
 
     pub(super) fn log_due(&self, now: Moment) -> Option<i64> {
-        self.record.served_until.map(|at| at.millis_left(now))
+        let refused_until = self.record.refused.as_ref().map(|last| last.until);
+        self.record.served_until.into_iter().chain(refused_until).map(|at| at.millis_left(now)).min()
     }
 
     pub(super) fn note(&mut self, what: What, about: About, now: Moment) {
@@ -149,8 +163,35 @@ impl State {
         }
     }
 
+    /// The first is noted at once; the same to the same program within a while is counted.
+    fn note_refusal(&mut self, code: Code, about: About, now: Moment) {
+        let by = self.record.by.clone();
+        if let Some(last) = &mut self.record.refused
+            && (last.code, &last.about) == (code, &about)
+            && last.by.is_like(&by)
+            && !last.until.has_passed(now)
+        {
+            last.again += 1;
+            return;
+        }
+        self.note_refusals(now);
+        self.note(What::Refused { code, count: 1 }, about.clone(), now);
+        self.record.refused = Some(Refusal { code, about, by, again: 0, until: now.after(GATHERED_FOR) });
+    }
+
+    fn note_refusals(&mut self, now: Moment) {
+        if let Some(Refusal { code, about, by, again, .. }) = self.record.refused.take()
+            && again > 0
+        {
+            self.note_by(by, What::Refused { code, count: again }, about, now);
+        }
+    }
+
     /// Notes what was counted for long enough.
-    pub(super) fn note_served_when_due(&mut self, now: Moment) {
+    pub(super) fn note_counted_when_due(&mut self, now: Moment) {
+        if self.record.refused.as_ref().is_some_and(|last| last.until.has_passed(now)) {
+            self.note_refusals(now);
+        }
         if self.record.served_until.is_some_and(|at| at.has_passed(now)) {
             self.note_served(now, |_| true);
         }
