@@ -76,7 +76,7 @@ fn a_refusal_of_access_is_noted_and_a_slip_in_the_window_is_not() {
     let too_long = Intent::Request { request: wanted("Billing", Seconds::hours(13)), open: vec![] };
     rig.ask(too_long).unwrap_err();
     let noted = rig.state.take_entries();
-    assert_eq!(whats(&noted), [What::Refused { code: Code::DurationTooLong }]);
+    assert_eq!(whats(&noted), [What::Refused { code: Code::DurationTooLong, count: 1 }]);
     assert_eq!(noted[0].about.role.as_ref().unwrap().as_str(), "Billing");
     rig.ask(Intent::SignInUrl).unwrap_err();
     assert!(rig.state.take_entries().is_empty());
