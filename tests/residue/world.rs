@@ -221,12 +221,10 @@ impl World {
     pub(crate) async fn lease(&self, role: &str, length: &str) -> Result<(String, i64), String> {
         let session = self.daypass(&["request", role, "--for", length]).await?;
         let session = session["session"].as_str().unwrap_or_default().to_owned();
-        let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl"));
-        let log = log.map_err(|error| format!("no log: {error}"))?;
-        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut grants =
-            entries.filter(|entry| entry["what"] == "granted" && entry["session"] == session.as_str());
-        let end = grants.next_back().and_then(|grant| grant["leaseEnd"].as_i64());
+        let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl")).unwrap_or_default();
+        let mut entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let grant = entries.rfind(|entry| entry["what"] == "granted" && entry["session"] == session.as_str());
+        let end = grant.and_then(|grant| grant["leaseEnd"].as_i64());
         Ok((session, end.ok_or("a lease without an end")?))
     }
 
