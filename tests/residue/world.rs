@@ -216,8 +216,7 @@ impl World {
         Ok(())
     }
 
-    /// A lease of its own; its id and its end, in milliseconds since 1970: as the log has it, as nothing shown to people
-    /// is as exact.
+    /// A lease of its own; its id, and its end in milliseconds since 1970 (what people are shown is less exact).
     pub(crate) async fn lease(&self, role: &str, length: &str) -> Result<(String, i64), String> {
         let session = self.daypass(&["request", role, "--for", length]).await?;
         let session = session["session"].as_str().unwrap_or_default().to_owned();
