@@ -55,16 +55,6 @@ class Daemon {
   }
 }
 
-/** Opens the window and signs in. */
-async function begin(scenario) {
-  const window = await scenario.open("--practice");
-  await scenario.isReady();
-  await window.click("[data-testid=sign-in]");
-  await scenario.visits(1);
-  await scenario.lists("214 roles");
-  return window;
-}
-
 /** Takes a lease by the command. */
 const take = (scenario, role, ...how) => scenario.json("request", role, ...how);
 
@@ -78,7 +68,7 @@ export const notifications = (scenario) => {
     ["the window opens beside a notification daemon, which is not bothered", async () => {
       await desk.startBus();
       await daemon.come("first");
-      window = await begin(scenario);
+      window = await scenario.signedIn();
       expect(daemon.asked.length === 0, `it was asked ${daemon.asked}`);
     }],
     ["taking a lease that is nearly over tells nothing at once", async () => {
@@ -141,7 +131,7 @@ export const mute = (scenario) => {
     ["the window opens although the notification daemon never answers", async () => {
       await desk.startBus();
       await startMute(desk);
-      window = await begin(scenario);
+      window = await scenario.signedIn();
     }],
     ["the window tells what the daemon does not, and its button works", async () => {
       await take(scenario, "DeveloperAccess@payments-staging", ...SHORT);

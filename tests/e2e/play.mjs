@@ -64,6 +64,16 @@ export class Scenario {
       this.window.look(`document.querySelector("[data-testid=start-url]")?.value.startsWith("http://127.0.0.1:") || null`), 30);
   }
 
+  /** The window, open on the practice organisation and signed in. */
+  async signedIn() {
+    const window = await this.open("--practice");
+    await this.isReady();
+    await window.click("[data-testid=sign-in]");
+    await this.visits(1);
+    await this.lists("214 roles");
+    return window;
+  }
+
   /** The list has so many roles: `lists("214 roles")`. */
   lists(roles) {
     return until(`the search names ${roles}`, () =>

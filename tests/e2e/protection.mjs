@@ -21,11 +21,7 @@ export const protection = (scenario) => {
   return [
     ["a lease is taken", async () => {
       await scenario.desk.startBus();
-      window = await scenario.open("--practice");
-      await scenario.isReady();
-      await window.click("[data-testid=sign-in]");
-      await scenario.visits(1);
-      await scenario.lists("214 roles");
+      window = await scenario.signedIn();
       await scenario.json("request", "DeveloperAccess@payments-staging", "--for", "15m");
       await window.says(LIVE, /DeveloperAccess/, 30);
     }],

@@ -41,11 +41,7 @@ export const settings = (scenario) => {
       mkdirSync(folder, { recursive: true });
       writeFileSync(path, FILE);
       await scenario.desk.startBus();
-      window = await scenario.open("--practice");
-      await scenario.isReady();
-      await window.click("[data-testid=sign-in]");
-      await scenario.visits(1);
-      await scenario.lists("214 roles");
+      window = await scenario.signedIn();
       expect(file() === FILE, `the file was changed by nobody's wish:\n${file()}`);
     }],
     ["the usual length is changed in the window and in the file", async () => {
