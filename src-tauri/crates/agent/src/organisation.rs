@@ -9,7 +9,6 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::mpsc::{self, RecvTimeoutError},
-    time::Duration,
 };
 
 use daypass_domain::{event::Event, organisation::Organisation};
@@ -17,12 +16,10 @@ use daypass_wire::folder::uid;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc as mail;
 
-use crate::actor::Mail;
+use crate::{actor::Mail, settings::next};
 
 /// Where administrators put it.
 const SHIPPED: &str = "/etc/daypass/organisation.toml";
-/// Whoever saves it may do so in several steps.
-const AT_REST: Duration = Duration::from_millis(100);
 /// A longer file is none of ours.
 const LONGEST_FILE: u64 = 1 << 20;
 
@@ -87,12 +84,7 @@ impl OrganisationFiles {
             let mut wants_look = true;
             loop {
                 self.watch(watcher.as_mut(), &mut watched);
-                let order = if wants_look {
-                    received.recv_timeout(AT_REST)
-                } else {
-                    received.recv().map_err(Into::into)
-                };
-                match order {
+                match next(&received, wants_look) {
                     Ok(Order::Look) => wants_look = true,
                     Ok(Order::Name(named)) => {
                         self.named = named;

@@ -23,6 +23,11 @@ use crate::actor::Mail;
 /// Editors save in several steps; the file is looked at when they have been at rest for so long.
 const AT_REST: Duration = Duration::from_millis(100);
 
+/// The next order for whoever keeps a file; a timeout where a look is wanted and nothing more has come for a while.
+pub(crate) fn next<T>(orders: &mpsc::Receiver<T>, wants_look: bool) -> Result<T, RecvTimeoutError> {
+    if wants_look { orders.recv_timeout(AT_REST) } else { orders.recv().map_err(Into::into) }
+}
+
 /// The file in the person's configuration folder.
 pub struct SettingsFile {
     path: PathBuf,
@@ -118,12 +123,7 @@ impl SettingsFile {
             let mut wants_look = false;
             loop {
                 // The watcher has a sender of its own, so this ends with the process, or when nobody hears.
-                let order = if wants_look {
-                    received.recv_timeout(AT_REST)
-                } else {
-                    received.recv().map_err(Into::into)
-                };
-                match order {
+                match next(&received, wants_look) {
                     Ok(Order::Look) => wants_look = true,
                     Ok(Order::Save(settings, done)) => {
                         let trouble = self.save(&settings).err().map(|_| Code::SettingsUnwritable);
