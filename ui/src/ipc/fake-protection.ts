@@ -9,7 +9,7 @@ import type { View } from "./bindings/View";
 import type { Scene } from "./fake-scenes";
 
 const GOOD: readonly (readonly [kind: GuardKind, title: string, fact: string, value: string])[] = [
-  ["lockedPages", "Secrets in locked pages", "kept out of swap, core dumps and forks; room for 8000 KiB more", "5 pages"],
+  ["lockedPages", "Secrets in locked pages", "kept out of swap, core dumps and forks", "5 pages"],
   ["freedMemory", "Freed memory is zeroed", "what was just written, grown and freed could not be found again", "on"],
   ["reading", "No core dumps, no ptrace", "other programs of yours cannot read this process, ptrace scope 1", "on"],
   ["disk", "No secret on disk", "7 files of Daypass's read, settings, role list and logs among them", "0 found"],
@@ -44,7 +44,8 @@ function protectionOf(view: View, now: number): Protection {
   const isWeak = view.degraded.length > 0;
   const guards = GOOD.map(([kind, title, fact, value]): Guard => {
     const weak = isWeak ? WEAK[kind] : undefined;
-    return weak ? { kind, ...weak } : { kind, holds: "holds", title, fact, value, advice: null };
+    const hidden = kind === "lockedPages" && view.settings.memory === "secret" ? ", out of the kernel's reach too" : "";
+    return weak ? { kind, ...weak } : { kind, holds: "holds", title, fact: `${fact}${hidden}`, value, advice: null };
   });
   return { checkedAt: now, guards };
 }

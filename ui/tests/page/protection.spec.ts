@@ -66,6 +66,19 @@ describe.concurrent("protection", () => {
       expect(await objections(page)).toEqual([]);
     }));
 
+  it("puts secrets into the kind of memory that is chosen, and looks again", () =>
+    during("main", async (page) => {
+      await open(page);
+      const memory = page.getByLabel(/^Where secrets rest/);
+      expect(await memory.inputValue()).toBe("locked");
+      await memory.selectOption("secret");
+      await page.getByText("kept out of swap, core dumps and forks, out of the kernel's reach too").waitFor();
+      await page.getByTestId("close-settings").click();
+      await open(page);
+      expect(await memory.inputValue()).toBe("secret");
+      expect(await objections(page)).toEqual([]);
+    }));
+
   it("wipes everything for whoever says so twice", () =>
     during("main", async (page) => {
       await open(page);
