@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 
 import { parsedLength } from "../src/lib/duration";
-import { ago, clockTime, count, countdown, counted, length, sentence, timeLeft } from "../src/lib/format";
+import { ago, clockTime, count, countdown, counted, length, sentence, timeLeft, visible } from "../src/lib/format";
 
 const NOON = new Date(2026, 10, 22, 12, 0, 0).getTime();
 
@@ -69,4 +69,14 @@ describe("a typed length", () => {
   ])("reads %s", (text, seconds) => expect(parsedLength(text, NOON)).toBe(seconds));
 
   it.each(["", "soon", "0", "25:00", "-5", "1 day"])("refuses “%s”", (text) => expect(parsedLength(text, NOON)).toBeNull());
+});
+
+describe("a text from outside", () => {
+  it("has what is unseen or turns others around spelt out", () => {
+    expect(visible("invoice-\u202edorp\u202c")).toBe("invoice-\\u{202e}dorp\\u{202c}");
+    expect(visible("a\u200bb\u2066c\u2069\u200e\n\u{e0041}")).toBe("a\\u{200b}b\\u{2066}c\\u{2069}\\u{200e}\\u{a}\\u{e0041}");
+  });
+
+  it("stays as it is otherwise, whatever its script", () =>
+    expect(["<b>prod</b>", "Zürich Ä 日本 שלום مرحبا", ""].map(visible)).toEqual(["<b>prod</b>", "Zürich Ä 日本 שלום مرحبا", ""]));
 });

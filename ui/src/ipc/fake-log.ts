@@ -31,6 +31,7 @@ export function someLog(total: number, now: number): LogRow[] {
     (n, at) => row(n, at, "trouble", "request refused: a lease lasts at most 12 h", "window", about("AdministratorAccess", "payments-prod", "read only")),
     (n, at) => row(n, at, "uses", "ticket given", "daypass for bash (pid 49820)", about("ReadOnlyAccess", "payments-prod")),
     (n, at) => row(n, at, "uses", "terminal opened", "window", about("ReadOnlyAccess", "<b>prod</b>")),
+    (n, at) => row(n, at, "uses", "credentials served", "\u2066daypass\u2069 (pid 7\u200f1)", { ...about("ReadOnlyAccess", "invoice-\u202edorp\u202c"), reason: "a\u200bb" }),
     (n, at) => row(n, at, "signIns", "signed in with the browser", "Daypass"),
   ];
   return Array.from({ length: total }, (_, i) => {

@@ -66,3 +66,9 @@ export function sentence(fact: string): string {
   const text = /^\w+\.\w/.test(fact) ? fact : fact.charAt(0).toUpperCase() + fact.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
+
+/** What is unseen in a text, or turns what stands around it: controls, format characters, line separators. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A text from outside with what is unseen in it spelt out, as the command and the log's CSV do: `\u{202e}dorp`. */
+export const visible = (text: string): string => text.replace(UNSEEN, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);

@@ -67,4 +67,11 @@ describe.concurrent("activity", () => {
     during("activity", async (page) => {
       await page.getByText("<b>prod</b>").first().waitFor();
     }));
+
+  it("spells out what turns a name around, or is unseen in it", () =>
+    during("activity", async (page) => {
+      await page.getByText("invoice-\\u{202e}dorp\\u{202c}").first().waitFor();
+      await page.getByText("\\u{2066}daypass\\u{2069} (pid 7\\u{200f}1)").first().waitFor();
+      expect(await page.getByTestId("activity").innerText()).not.toMatch(/[\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
+    }));
 });
