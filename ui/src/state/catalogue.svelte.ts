@@ -2,6 +2,7 @@
 import type { Agent } from "../ipc/agent";
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import { indexed, type Index } from "../lib/catalogue";
+import { rehearse } from "../lib/rehearsal";
 import { keyOf } from "../lib/search";
 
 /** At most one fetch in this many milliseconds: a sync changes the revision with every account. */
@@ -72,6 +73,7 @@ export class Catalogue {
         void this.#index;
         await new Promise((done) => setTimeout(done, Math.max(PACE, (performance.now() - begun) * SHARE)));
       }
+      void rehearse(this.#index);
     } catch {
       // The connection is gone; the next view asks again.
       this.forgetRevision();
