@@ -6,11 +6,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    files,
+    files, keyring,
     memory::Found,
     needles::{Needles, What},
     processes::Process,
     search::{Control, Sample},
+    sign_in::Way,
     triggers::{Trigger, after},
     world::{Place, World, ran},
 };
@@ -45,10 +46,14 @@ impl Run {
     pub(crate) async fn of(trigger: Trigger, place: &Place, is_long: bool) -> Result<Self, String> {
         let mut world = World::new(place).await;
         let control = Control::plant(&world).await?;
-        let (session, ends) = work(&mut world, place, trigger.lease()).await?;
+        let (session, ends) = work(&world, place, trigger.lease(), trigger.way()).await?;
         let at = trigger.pull(&mut world, &session, ends).await?;
         after(at, Duration::from_secs(1)).await;
         let first = Sample::take(&world, &control).await?;
+        let kept = keyring::holds(&world).await?;
+        if kept != trigger.kept() {
+            return Err(format!("the keyring has {kept:?}"));
+        }
         let (gets_some, said) = world.types("residue fetch").await?;
         if gets_some {
             return Err(format!("the terminal still gets credentials: {said}"));
@@ -64,11 +69,21 @@ impl Run {
     }
 }
 
-/// The whole scenario: the window, a sign-in, a lease, a terminal with the AWS CLI and an SDK's call in it, a command of
-/// its own, the console. Every kind of secret has been issued by its end.
-pub(crate) async fn work(world: &mut World, place: &Place, length: &str) -> Result<(String, i64), String> {
+/// The whole scenario: the window, a sign-in that is kept, and all that one does then.
+async fn work(world: &World, place: &Place, length: &str, way: Way) -> Result<(String, i64), String> {
     world.open_window().await?;
-    world.sign_in().await?;
+    world.sign_in(way).await?;
+    use_all(world, place, length, way).await
+}
+
+/// A lease, a terminal with the AWS CLI and an SDK's call in it, a command of its own, the console. Every kind of secret
+/// has been issued by its end.
+pub(crate) async fn use_all(
+    world: &World,
+    place: &Place,
+    length: &str,
+    way: Way,
+) -> Result<(String, i64), String> {
     let (session, ends) = world.lease(ROLE, length).await?;
     world.open_terminal(&session).await?;
     let aws = place.aws.as_ref().map(|aws| format!("{aws} sts get-caller-identity"));
@@ -84,7 +99,8 @@ pub(crate) async fn work(world: &mut World, place: &Place, length: &str) -> Resu
         return Err("daypass exec got no credentials".to_owned());
     }
     world.daypass(&["console", &session]).await?;
-    let has_all = || What::ISSUED.iter().all(|what| world.secrets().iter().any(|(known, _)| known == what));
+    let kinds = What::issued_by(way);
+    let has_all = || kinds.iter().all(|what| world.secrets().iter().any(|(known, _)| known == what));
     world.until("every kind of secret is issued", has_all).await?;
 
     Ok((session, ends))

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::{
     clearing::ROLE,
     memory,
+    sign_in::Way,
     table::{Bar, Verdict},
     world::{Place, World, kill, ran},
 };
@@ -51,7 +52,7 @@ pub(crate) async fn bars(place: &Place, may_change_system: bool) -> Vec<Bar> {
 async fn look(place: &Place, may_change_system: bool) -> Result<Vec<Bar>, String> {
     let world = World::new(place).await;
     world.start_agent().await?;
-    world.sign_in().await?;
+    world.sign_in(Way::Browser).await?;
     world.lease(ROLE, "30m").await?;
     let agent = world.agent().ok_or("there is no agent")?.pid;
     let mut bars = vec![Bar::of("M6", flags(agent))];

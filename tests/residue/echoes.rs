@@ -38,7 +38,7 @@ async fn look(place: &Place) -> Result<String, String> {
         }
     }
     fails("/assignment/roles?account_id=111122223333", 403);
-    world.daypass(&["sign-in", "acme"]).await?;
+    world.daypass(&["sign-in", "acme", "--keep-signed-in"]).await?;
     world.practice.clear_failures();
     for code in [400, 403, 500] {
         fails("/federation/credentials", code);

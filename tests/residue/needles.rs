@@ -10,6 +10,8 @@
 
 use daypass_practice::{Issued, Kind};
 
+use crate::sign_in::Way;
+
 /// The shortest piece that counts, in bytes.
 pub(crate) const WINDOW: usize = 16;
 const WORD: usize = 8;
@@ -22,6 +24,7 @@ pub(crate) enum What {
     ClientSecret,
     AuthorizationCode,
     CodeVerifier,
+    DeviceCode,
     AccessToken,
     RefreshToken,
     SecretAccessKey,
@@ -35,19 +38,24 @@ pub(crate) enum What {
 }
 
 impl What {
-    /// The kinds that a run has to have issued, or it showed nothing.
-    pub(crate) const ISSUED: [Self; 10] = [
-        Self::ClientSecret,
-        Self::AuthorizationCode,
-        Self::CodeVerifier,
-        Self::AccessToken,
-        Self::RefreshToken,
-        Self::SecretAccessKey,
-        Self::SessionToken,
-        Self::SigninToken,
-        Self::ConsoleAddress,
-        Self::Ticket,
-    ];
+    /// The kinds that a run has to have issued in which one signs in this way, or it showed nothing.
+    pub(crate) fn issued_by(way: Way) -> Vec<Self> {
+        let of_way: &[Self] = match way {
+            Way::Browser => &[Self::AuthorizationCode, Self::CodeVerifier],
+            Way::DeviceCode => &[Self::DeviceCode],
+        };
+        let of_all = [
+            Self::ClientSecret,
+            Self::AccessToken,
+            Self::RefreshToken,
+            Self::SecretAccessKey,
+            Self::SessionToken,
+            Self::SigninToken,
+            Self::ConsoleAddress,
+            Self::Ticket,
+        ];
+        of_all.iter().chain(of_way).copied().collect()
+    }
 
     /// None for what is no secret by itself: access key ids, whose last four characters receipts show.
     pub(crate) fn of(kind: Kind) -> Option<Self> {
@@ -61,7 +69,8 @@ impl What {
             Kind::SessionToken => Self::SessionToken,
             Kind::SigninToken => Self::SigninToken,
             Kind::ConsoleAddress => Self::ConsoleAddress,
-            Kind::AccessKeyId | Kind::DeviceCode => return None,
+            Kind::DeviceCode => Self::DeviceCode,
+            Kind::AccessKeyId => return None,
         })
     }
 
@@ -70,6 +79,7 @@ impl What {
             Self::ClientSecret => "client secret",
             Self::AuthorizationCode => "authorization code",
             Self::CodeVerifier => "code verifier",
+            Self::DeviceCode => "device code",
             Self::AccessToken => "access token",
             Self::RefreshToken => "refresh token",
             Self::SecretAccessKey => "secret access key",

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, process::Stdio};
 
 use crate::{
     clearing::ROLE,
+    sign_in::Way,
     table::{Bar, Verdict},
     world::{Place, World, ran},
 };
@@ -32,7 +33,7 @@ async fn look(place: &Place) -> Result<Bar, String> {
     world.start_agent().await?;
     seen.push(pry_agent(&world).await?);
     let before = world.secrets().len();
-    world.sign_in().await?;
+    world.sign_in(Way::Browser).await?;
     seen.push(pry_agent(&world).await?);
     let (session, _) = world.lease(ROLE, "30m").await?;
     seen.push(pry_agent(&world).await?);

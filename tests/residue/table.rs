@@ -73,7 +73,8 @@ pub(crate) fn trigger(trigger: Trigger, runs: &[Run], failures: &[String]) -> Ba
             println!("  {name:<16} {row:<10} {:<24} {first:>6} {later:>6}", what.name());
         }
         if of_row.is_empty() {
-            println!("  {name:<16} {row:<10} {:<24} {:>6} {:>6}", "all 10 kinds", 0, 0);
+            let kinds = format!("all {} kinds", What::issued_by(trigger.way()).len());
+            println!("  {name:<16} {row:<10} {kinds:<24} {:>6} {:>6}", 0, 0);
         }
     }
     let clean = runs.iter().filter(|run| run.after_1.is_empty() && run.after_10.is_empty()).count();

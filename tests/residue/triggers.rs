@@ -5,7 +5,12 @@ use std::time::Duration;
 use daypass_tests::buses::Session;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::world::{World, kill};
+use crate::{
+    keyring::KEPT,
+    needles::What,
+    sign_in::Way,
+    world::{World, kill},
+};
 
 /// Everybody is told, and everything wiped, within this time.
 pub(crate) const WITHIN: Duration = Duration::from_secs(1);
@@ -60,9 +65,21 @@ impl Trigger {
         }
     }
 
-    /// Whether sign-ins stay: their tokens then may rest in locked pages, and nowhere else.
+    /// Whether sign-ins stay: their tokens then may rest in locked pages, and nowhere else. After a crash the window has
+    /// another agent take them up from the keyring.
     pub(crate) fn keeps_sign_in(self) -> bool {
-        matches!(self, Self::LeaseEnd | Self::End | Self::EndAll | Self::ScreenLock | Self::IdleLimit)
+        use Trigger::{Crash, End, EndAll, IdleLimit, Kill, LeaseEnd, ScreenLock};
+        matches!(self, LeaseEnd | End | EndAll | ScreenLock | IdleLimit | Crash | Kill)
+    }
+
+    /// What the keyring is to have after it: whoever signs out is not to be kept signed in.
+    pub(crate) fn kept(self) -> &'static [What] {
+        if self == Self::SignOut { &[] } else { &KEPT }
+    }
+
+    /// How the person signs in that it happens to: some in the other way.
+    pub(crate) fn way(self) -> Way {
+        if matches!(self, Self::EndAll | Self::Quit) { Way::DeviceCode } else { Way::Browser }
     }
 
     /// How long the lease is to last that it ends.
@@ -121,6 +138,9 @@ impl Trigger {
             Self::Term => kill(agent, libc::SIGTERM),
             Self::Crash => kill(agent, libc::SIGABRT),
             Self::Kill => kill(agent, libc::SIGKILL),
+        }
+        if matches!(self, Self::Crash | Self::Kill) {
+            world.is_taken_up().await?;
         }
         Ok(at)
     }

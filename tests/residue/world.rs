@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Output, Stdio},
     sync::{
-        OnceLock,
+        Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -25,6 +25,7 @@ use tokio::{
 };
 
 use crate::{
+    keyring,
     needles::{self, What},
     person::CA,
     processes::{self, Process},
@@ -32,7 +33,9 @@ use crate::{
 };
 
 /// Nothing that is waited for takes so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long before another program asks again.
+pub(crate) const BETWEEN: Duration = Duration::from_millis(50);
 
 /// What is the same for all worlds of a run.
 pub(crate) struct Place {
@@ -99,7 +102,7 @@ pub(crate) struct World {
     pub(crate) logind: Logind,
     pub(crate) watch: Watch,
     /// Endpoint tokens of leases, as far as they were seen.
-    tickets: Vec<String>,
+    tickets: Mutex<Vec<String>>,
     environment: Vec<(String, String)>,
     folder: TempDir,
     _buses: [PrivateBus; 2],
@@ -114,13 +117,19 @@ impl Drop for World {
 }
 
 impl World {
-    /// A world in which nothing of ours runs yet.
+    /// A world with a keyring, in which nothing of ours runs yet.
     pub(crate) async fn new(place: &Place) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let user = user(number);
-        let options =
-            Options { accounts: 4, roles: 10, is_tls: true, consent: Consent::Allow, ..Options::default() };
+        let options = Options {
+            accounts: 4,
+            roles: 10,
+            is_tls: true,
+            consent: Consent::Allow,
+            device_interval: Duration::from_secs(1),
+            ..Options::default()
+        };
         let practice = Practice::start(options).await.expect("practice starts");
         let (session, system) = (PrivateBus::for_everybody(), PrivateBus::for_everybody());
         let saver = Saver::gnome(&session).await;
@@ -133,8 +142,11 @@ impl World {
         let home = folder.path().join("home");
         furnish(folder.path(), &practice, user);
         let watch = Watch::on(user);
-        let (tickets, _buses) = (vec![], [session, system]);
-        Self { user, home, practice, saver, idle, logind, watch, tickets, environment, folder, _buses }
+        let (tickets, _buses) = (Mutex::default(), [session, system]);
+        let world =
+            Self { user, home, practice, saver, idle, logind, watch, tickets, environment, folder, _buses };
+        keyring::start(&world).await.expect("gnome-keyring-daemon and secret-tool, from libsecret-tools");
+        world
     }
 
     /// Everything that is written in this world is in here.
@@ -204,31 +216,26 @@ impl World {
         Ok(all.filter(|role| role != crate::clearing::ROLE).take(count).collect())
     }
 
-    pub(crate) async fn sign_in(&self) -> Result<(), String> {
-        self.daypass(&["sign-in", "acme"]).await?;
-        let deadline = Instant::now() + PATIENCE;
-        while self.daypass(&["roles"]).await?.as_array().is_none_or(|roles| roles.len() < 10) {
-            if Instant::now() > deadline {
-                return Err("the roles are not listed".to_owned());
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        Ok(())
-    }
-
-    /// A lease of its own; its id, and its end in milliseconds since 1970 (what people are shown is less exact).
+    /// A lease of its own; its id and its end, in milliseconds since 1970: as the log has it, as nothing shown to people
+    /// is as exact.
     pub(crate) async fn lease(&self, role: &str, length: &str) -> Result<(String, i64), String> {
         let session = self.daypass(&["request", role, "--for", length]).await?;
         let session = session["session"].as_str().unwrap_or_default().to_owned();
-        let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl")).unwrap_or_default();
-        let mut entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let grant = entries.rfind(|entry| entry["what"] == "granted" && entry["session"] == session.as_str());
-        let end = grant.and_then(|grant| grant["leaseEnd"].as_i64());
+        // The log is written aside from the answer.
+        self.until("the lease is in the log", || self.lease_end(&session).is_some()).await?;
+        let end = self.lease_end(&session);
         Ok((session, end.ok_or("a lease without an end")?))
     }
 
+    fn lease_end(&self, session: &str) -> Option<i64> {
+        let log = fs::read_to_string(self.home.join(".local/state/daypass/audit.jsonl")).ok()?;
+        let entries = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut grants = entries.filter(|entry| entry["what"] == "granted" && entry["session"] == session);
+        grants.next_back()?["leaseEnd"].as_i64()
+    }
+
     /// A real terminal on a lease, with a shell that does what is written to `keys`; the ticket is noted.
-    pub(crate) async fn open_terminal(&mut self, session: &str) -> Result<(), String> {
+    pub(crate) async fn open_terminal(&self, session: &str) -> Result<(), String> {
         let mut xterm = self.command("xterm");
         xterm.arg("-e").arg(self.program("daypass").as_std().get_program());
         xterm.arg("shell").arg(format!("--session={session}"));
@@ -244,8 +251,9 @@ impl World {
         self.running("bash").into_iter().find(has_ticket)
     }
 
-    fn note_ticket(&mut self) {
-        self.tickets.extend(self.shell().and_then(|shell| processes::variable(shell.pid, TOKEN)));
+    fn note_ticket(&self) {
+        let ticket = self.shell().and_then(|shell| processes::variable(shell.pid, TOKEN));
+        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).extend(ticket);
     }
 
     /// Types a line in the terminal; what came of it, and whether it went well.
@@ -271,7 +279,8 @@ impl World {
 
     /// All that was issued so far, and the tickets that were seen.
     pub(crate) fn secrets(&self) -> Vec<(What, String)> {
-        let tickets = self.tickets.iter().map(|ticket| (What::Ticket, ticket.clone()));
+        let tickets = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        let tickets = tickets.iter().map(|ticket| (What::Ticket, ticket.clone()));
         needles::issued(self.practice.issued()).into_iter().chain(tickets).collect()
     }
 
