@@ -70,7 +70,12 @@ impl Run {
 }
 
 /// The whole scenario: the window, a sign-in that is kept, and all that one does then.
-async fn work(world: &World, place: &Place, length: &str, way: Way) -> Result<(String, i64), String> {
+pub(crate) async fn work(
+    world: &World,
+    place: &Place,
+    length: &str,
+    way: Way,
+) -> Result<(String, i64), String> {
     world.open_window().await?;
     world.sign_in(way).await?;
     use_all(world, place, length, way).await

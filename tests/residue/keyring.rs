@@ -19,7 +19,7 @@ pub(crate) const KEPT: [What; 2] = [What::ClientSecret, What::RefreshToken];
 
 /// What every item of Daypass's is found by, and the control too.
 const OURS: [&str; 2] = ["application", "daypass"];
-/// Without one, the keyring would write in the clear.
+/// Without one there is no place for items.
 const PASSWORD: &str = "password\n";
 
 /// Starts it and plants an item that no sign-in has: a search that misses it is worth nothing.

@@ -2,7 +2,8 @@
 //! issued, in all their memory and in all they wrote.
 //!
 //! Usage: `residue FOLDER_OF_THE_PROGRAMS FOLDER_OF_THE_CLIENTS short|full [RUNS] [POINTS]`, as root, under a display. Each
-//! world runs as a user of its own; the other words are parts that the program itself plays there ([`person`]).
+//! world runs as a user of its own; the other words are parts that the program itself plays there ([`person`]). Without
+//! root it shows what an ordinary user can ([`ordinary`]).
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -18,6 +19,7 @@ mod kills;
 mod live;
 mod memory;
 mod needles;
+mod ordinary;
 mod person;
 mod processes;
 mod prying;
@@ -70,13 +72,10 @@ async fn run() -> ExitCode {
     let is_full = extent == "full";
     let number = |at: usize, otherwise| rest.get(at).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (runs, points) = (number(0, if is_full { 10 } else { 1 }), number(1, if is_full { 200 } else { 5 }));
-    if !processes::is_root() {
-        println!(
-            "Not root: the agent shows its memory to root alone, so nothing can be said of it. Run it as root."
-        );
-        return ExitCode::FAILURE;
-    }
     let place = Arc::new(Place::new(Path::new(programs), Path::new(clients)));
+    if !processes::is_root() {
+        return verdict(&ordinary::bars(&place).await);
+    }
     let only = std::env::var("ONLY").ok();
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only.split(',').any(|one| one == name));
     let triggers: Vec<_> = Trigger::ALL.into_iter().filter(|trigger| wanted(trigger.name())).collect();
@@ -100,7 +99,12 @@ async fn run() -> ExitCode {
         // Last, and alone: the pattern is the whole machine's.
         bars.extend(crash::bars(&place, is_full).await);
     }
-    for bar in &bars {
+    verdict(&bars)
+}
+
+/// Prints them all.
+fn verdict(bars: &[Bar]) -> ExitCode {
+    for bar in bars {
         bar.print();
     }
     for bar in bars.iter().filter(|bar| bar.verdict == Verdict::Missed) {

@@ -1,6 +1,6 @@
 //! Who runs: the processes of one person, and which of them are ours.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path};
+use std::{fs, iter, os::unix::fs::MetadataExt, path::Path};
 
 /// Programs of this test, and a person's own tools: they may know what they were given. So may the keyring.
 const NOT_OURS: [&str; 5] = ["residue", "python3", "dbus-daemon", "gdb", "gnome-keyring"];
@@ -49,12 +49,32 @@ impl Process {
     }
 }
 
-/// All living processes of `user`.
+/// All living processes of `user`. Without root only those that we started: the others are the person's own affair.
 pub(crate) fn of(user: u32) -> Vec<Process> {
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     let is_theirs = |entry: &fs::DirEntry| entry.metadata().is_ok_and(|folder| folder.uid() == user);
     let numbers = all.filter(is_theirs).filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    numbers.filter_map(|pid| Process::of(pid, user)).collect()
+    numbers
+        .filter(|pid| is_root() || is_started_by_us(*pid))
+        .filter_map(|pid| Process::of(pid, user))
+        .collect()
+}
+
+/// Whether `pid` descends from us.
+fn is_started_by_us(pid: u32) -> bool {
+    let parent = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
+    };
+    iter::successors(parent(&pid), parent).any(|one: u32| one == std::process::id())
+}
+
+/// Has us be the parent of what a program of ours leaves running: else nobody would know where it came from.
+#[expect(unsafe_code, reason = "prctl with this option touches no memory")]
+pub(crate) fn adopt() {
+    unsafe {
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
+    }
 }
 
 /// Those of one program.
@@ -71,6 +91,11 @@ pub(crate) fn variable(pid: u32, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
+/// Who runs this.
+pub(crate) fn us() -> u32 {
+    daypass_wire::folder::uid()
+}
+
 pub(crate) fn is_root() -> bool {
-    daypass_wire::folder::uid() == 0
+    us() == 0
 }

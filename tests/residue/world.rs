@@ -63,8 +63,11 @@ impl Place {
 }
 
 /// The ordinary user of the world of this number: an account of this system's that is nobody's and has no process. The
-/// bus lets in only who has an account.
+/// bus lets in only who has an account. Without root it is whoever we are.
 fn user(number: usize) -> u32 {
+    if !processes::is_root() {
+        return processes::us();
+    }
     static IDLE: OnceLock<Vec<u32>> = OnceLock::new();
     let idle = IDLE.get_or_init(|| {
         let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -381,16 +384,16 @@ fn furnish(top: &Path, practice: &Practice, user: u32) {
     fs::write(top.join("xauthority"), cookie).expect("room");
     let keys = std::process::Command::new("mkfifo").arg(top.join("home/keys")).status();
     assert!(keys.is_ok_and(|status| status.success()), "no mkfifo");
-    if processes::is_root() {
-        give(top, user);
-    }
+    give(top, user);
 }
 
 /// Gives a folder and all in it to the person, and closes it to others.
 fn give(path: &Path, user: u32) {
-    chown(path, Some(user), Some(user)).expect("we are root");
+    if processes::is_root() {
+        chown(path, Some(user), Some(user)).expect("we are root");
+    }
     if path.is_dir() {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("we are root");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("our own folder");
         for entry in fs::read_dir(path).expect("our own folder").flatten() {
             give(&entry.path(), user);
         }
