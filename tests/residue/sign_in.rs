@@ -59,7 +59,8 @@ impl World {
     pub(crate) async fn is_taken_up(&self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let status = self.daypass(&["status"]).await?;
+            // At the moment of the kill nobody answers.
+            let status = self.daypass(&["status"]).await.unwrap_or_default();
             let acme = &status["ssoSessions"][0];
             if acme["status"] == "signedIn" && acme["syncedAt"].as_str() >= acme["signedInAt"].as_str() {
                 return Ok(());

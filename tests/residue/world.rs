@@ -1,9 +1,10 @@
 //! A world of its own for one run: a person with a home, buses, a screen saver, logind, practice and the real programs.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write,
     os::unix::{
-        fs::{PermissionsExt, chown},
+        fs::{OpenOptionsExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -263,8 +264,10 @@ impl World {
     pub(crate) async fn types(&self, line: &str) -> Result<(bool, String), String> {
         let (keys, answer) = (self.home.join("keys"), self.home.join("answer"));
         let line = format!("{line}\n");
-        let typed = tokio::task::spawn_blocking(move || fs::write(keys, line));
-        timeout(PATIENCE, typed).await.map_err(|_| "the terminal takes no line".to_owned())?.ok();
+        // Not waiting in the kernel for who reads it: nothing could end that.
+        let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(&keys);
+        let types = || open().and_then(|mut keys| keys.write_all(line.as_bytes())).is_ok();
+        self.until("the terminal takes a line", types).await?;
         self.until("the terminal answers", || answer.exists()).await?;
         let said = fs::read_to_string(&answer).unwrap_or_default();
         fs::remove_file(answer).ok();
