@@ -1,4 +1,7 @@
 //! The quick switcher as a window of its own: kept loaded, so that it is there at once.
+//!
+//! Discarded: one web process for it and the main window, which crashed once and was kept for hours; showing it
+//! beside the screen beforehand, which takes the memory of a shown window from those who never open it.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -6,6 +9,7 @@ use std::{
 };
 
 use tauri::{AppHandle, LogicalPosition, Manager, Runtime, WebviewWindow, WindowEvent};
+use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt, WebViewExt};
 
 use crate::page;
 
@@ -63,6 +67,7 @@ fn load<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
         .always_on_top(true)
         .skip_taskbar(true)
         .build()?;
+    paint_without_graphics_card(&window)?;
     let app = app.clone();
     window.on_window_event(move |event| match event {
         WindowEvent::Focused(false) => hide(&app),
@@ -73,6 +78,15 @@ fn load<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
         _ => {}
     });
     Ok(())
+}
+
+/// Setting up a graphics card's drivers is most of what a first show takes, and stays in memory. A short list needs none.
+fn paint_without_graphics_card<R: Runtime>(window: &WebviewWindow<R>) -> tauri::Result<()> {
+    window.with_webview(|view| {
+        if let Some(settings) = WebViewExt::settings(&view.inner()) {
+            settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
+        }
+    })
 }
 
 fn show<R: Runtime>(window: &WebviewWindow<R>, token: Option<String>) {
