@@ -26,6 +26,7 @@ mod prying;
 mod search;
 mod sign_in;
 mod table;
+mod terminal;
 mod triggers;
 mod watch;
 mod world;

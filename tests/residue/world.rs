@@ -2,9 +2,8 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
     os::unix::{
-        fs::{OpenOptionsExt, PermissionsExt, chown},
+        fs::{PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -106,7 +105,7 @@ pub(crate) struct World {
     pub(crate) logind: Logind,
     pub(crate) watch: Watch,
     /// Endpoint tokens of leases, as far as they were seen.
-    tickets: Mutex<Vec<String>>,
+    pub(crate) tickets: Mutex<Vec<String>>,
     environment: Vec<(String, String)>,
     folder: TempDir,
     _buses: [PrivateBus; 2],
@@ -191,8 +190,12 @@ impl World {
 
     /// Starts the window; it goes on.
     pub(crate) async fn open_window(&self) -> Result<(), String> {
-        self.program("daypass-desktop").spawn().map_err(|error| error.to_string())?;
-        self.until("the window's page runs", || !self.running("WebKitWebProcess").is_empty()).await
+        let log = self.folder().join("window.log");
+        let file = File::create(&log).map_err(|error| error.to_string())?;
+        self.program("daypass-desktop").stderr(file).spawn().map_err(|error| error.to_string())?;
+        let is_there = || !self.running("WebKitWebProcess").is_empty();
+        let said = |late| format!("{late}; the window said: {}", fs::read_to_string(log).unwrap_or_default());
+        self.until("the window's page runs", is_there).await.map_err(said)
     }
 
     /// Starts the agent, as its clients do, and waits until it answers.
@@ -238,43 +241,6 @@ impl World {
         grants.next_back()?["leaseEnd"].as_i64()
     }
 
-    /// A real terminal on a lease, with a shell that does what is written to `keys`; the ticket is noted.
-    pub(crate) async fn open_terminal(&self, session: &str) -> Result<(), String> {
-        let mut xterm = self.command("xterm");
-        xterm.arg("-e").arg(self.program("daypass").as_std().get_program());
-        xterm.arg("shell").arg(format!("--session={session}"));
-        xterm.spawn().map_err(|error| error.to_string())?;
-        self.until("the terminal's shell runs", || self.shell().is_some()).await?;
-        self.note_ticket();
-        Ok(())
-    }
-
-    /// The shell that `daypass shell` started.
-    fn shell(&self) -> Option<Process> {
-        let has_ticket = |shell: &Process| processes::variable(shell.pid, TOKEN).is_some();
-        self.running("bash").into_iter().find(has_ticket)
-    }
-
-    fn note_ticket(&self) {
-        let ticket = self.shell().and_then(|shell| processes::variable(shell.pid, TOKEN));
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner).extend(ticket);
-    }
-
-    /// Types a line in the terminal; what came of it, and whether it went well.
-    pub(crate) async fn types(&self, line: &str) -> Result<(bool, String), String> {
-        let (keys, answer) = (self.home.join("keys"), self.home.join("answer"));
-        let line = format!("{line}\n");
-        // Not waiting in the kernel for who reads it: nothing could end that.
-        let open = || File::options().write(true).custom_flags(libc::O_NONBLOCK).open(&keys);
-        let types = || open().and_then(|mut keys| keys.write_all(line.as_bytes())).is_ok();
-        self.until("the terminal takes a line", types).await?;
-        self.until("the terminal answers", || answer.exists()).await?;
-        let said = fs::read_to_string(&answer).unwrap_or_default();
-        fs::remove_file(answer).ok();
-        let (said, code) = said.trim_end().rsplit_once('\n').unwrap_or(("", said.trim_end()));
-        Ok((code == "code 0", said.to_owned()))
-    }
-
     pub(crate) fn running(&self, program: &str) -> Vec<Process> {
         processes::running(self.user, program)
     }
@@ -301,16 +267,14 @@ impl World {
         let deadline = Instant::now() + PATIENCE;
         while !is_so() {
             if Instant::now() > deadline {
-                return Err(format!("{what}: not within {} s", PATIENCE.as_secs()));
+                let running: Vec<_> = processes::of(self.user).into_iter().map(|one| one.program).collect();
+                return Err(format!("{what}: not within {} s; there run {running:?}", PATIENCE.as_secs()));
             }
             sleep(Duration::from_millis(10)).await;
         }
         Ok(())
     }
 }
-
-/// Where a shell of ours has its ticket.
-const TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 
 /// Sends a signal to a process of a person of ours.
 pub(crate) fn kill(pid: u32, signal: i32) {
@@ -371,7 +335,8 @@ fn furnish(top: &Path, practice: &Practice, user: u32) {
         practice.region()
     );
     // Whatever is typed is done, in the shell itself, and what it says goes to no screen.
-    let shell = "while IFS= read -r line < \"$HOME/keys\"; do\n\
+    let shell = "while :; do\n\
+                 IFS= read -r line < \"$HOME/keys\" || continue\n\
                  { eval \"$line\"; } > \"$HOME/screen\" 2>&1; echo \"code $?\" >> \"$HOME/screen\"\n\
                  mv \"$HOME/screen\" \"$HOME/answer\"\ndone\n";
     let files = [

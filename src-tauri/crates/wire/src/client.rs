@@ -50,7 +50,11 @@ pub async fn greet(folder: &RuntimeFolder, program: &str, purpose: Purpose) -> R
     };
     match timeout(PATIENCE, hello).await {
         Err(_) => Err(Code::AgentSilent),
-        Ok(Err(FrameError::Closed | FrameError::Io(_))) => Err(Code::AgentBusy),
+        // One that was killed just now hangs up as well, but listens no more.
+        Ok(Err(FrameError::Closed | FrameError::Io(_))) => {
+            let listens = UnixStream::connect(folder.socket()).await.is_ok();
+            Err(if listens { Code::AgentBusy } else { Code::AgentMissing })
+        }
         Ok(Err(_)) => Err(Code::AgentOlder),
         Ok(Ok(hello)) if hello.version != VERSION => Err(Code::AgentOlder),
         Ok(Ok(_)) => Ok(stream),
@@ -348,6 +352,18 @@ mod tests {
     async fn an_agent_that_says_nothing_is_given_up_in_time() {
         let (_top, folder, _listener) = folder();
         assert_eq!(greet(&folder, "test", Purpose::Control).await.err(), Some(Code::AgentSilent));
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_is_killed_is_missing_and_not_busy() {
+        let (_top, folder, listener) = folder();
+        let agent = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            drop(listener);
+            drop(stream);
+        };
+        let (outcome, ()) = tokio::join!(greet(&folder, "test", Purpose::Control), agent);
+        assert_eq!(outcome.err(), Some(Code::AgentMissing));
     }
 
     #[tokio::test]
