@@ -10,6 +10,7 @@ import { mute, notifications } from "./notify.mjs";
 import { play, tally } from "./play.mjs";
 import { protection } from "./protection.mjs";
 import { settings } from "./settings.mjs";
+import { signals } from "./signals.mjs";
 import { byDeviceCode, keptSignedIn } from "./ways_in.mjs";
 
 const SCENARIOS = [
@@ -21,6 +22,7 @@ const SCENARIOS = [
   ["kept signed in", "light", keptSignedIn],
   ["settings", "dark", settings],
   ["protection", "dark", protection],
+  ["the desktop's signals", "light", signals],
   ["agent", "dark", agent],
   ["notifications", "light", notifications],
   ["a mute notification daemon", "dark", mute],
