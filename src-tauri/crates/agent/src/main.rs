@@ -21,9 +21,15 @@ use daypass_domain::{
     failure::{Code, Failure},
     protection,
 };
-use daypass_vault::harden::{Hardening, can_lock, harden};
+use daypass_vault::{
+    harden::{Hardening, can_lock, harden},
+    stack,
+};
 use daypass_wire::folder::RuntimeFolder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 use zeroizing_alloc::ZeroAlloc;
@@ -48,7 +54,7 @@ fn main() -> ExitCode {
     // Before anything else, and so before the first secret.
     let hardening = harden();
     let arguments = Arguments::parse();
-    match start(hardening, arguments.afresh) {
+    match run(hardening, arguments.afresh) {
         Ok(()) => ExitCode::SUCCESS,
         Err(code) => {
             let failure = Failure::from(code);
@@ -58,10 +64,16 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn start(hardening: Hardening, afresh: Option<RawFd>) -> Result<(), Code> {
+fn run(hardening: Hardening, afresh: Option<RawFd>) -> Result<(), Code> {
     let folder = RuntimeFolder::find()?;
+    // Before anything is opened.
     let baggage = afresh.map(|number| Baggage::take_up(number, &folder)).transpose()?;
+    // A thread that rests keeps nothing of what it worked on.
+    let runtime = Builder::new_multi_thread().enable_all().on_thread_park(stack::wipe).build();
+    runtime.map_err(|_| Code::Internal)?.block_on(serve(hardening, folder, baggage))
+}
+
+async fn serve(hardening: Hardening, folder: RuntimeFolder, baggage: Option<Baggage>) -> Result<(), Code> {
     let memory = Memory::find();
     log(memory.as_ref());
     let variable = |name: &str| std::env::var(name).ok();

@@ -2,7 +2,7 @@
 //!
 //! Secrets rest in whole locked pages ([`page`]), are filled in place and lent through a closure
 //! ([`secret`]); no type here can be cloned, printed, serialised or compared. [`harden`] readies the
-//! process before the first secret exists. Whether copies of them are anywhere else is found out by [`needle`] in
+//! process before the first secret exists, and [`stack`] wipes what calls leave behind. Whether copies of them are anywhere else is found out by [`needle`] in
 //! what [`own`] reads.
 
 pub mod credentials;
@@ -12,4 +12,5 @@ pub mod needle;
 pub mod own;
 pub mod page;
 pub mod secret;
+pub mod stack;
 pub mod vault;
