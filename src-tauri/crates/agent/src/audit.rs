@@ -1,8 +1,8 @@
 //! The audit log on the disk: one line of JSON per entry, each holding the hash of the one before.
 //!
 //! Written by a thread of its own, which nobody waits for but who asks for a [`Log::barrier`]. What cannot be
-//! written is kept, up to a bound, and tried again; what comes beyond that is counted, and the count stands in its place. An unkeyed chain shows damage; it cannot show a forger with the
-//! same user's rights.
+//! written is kept, up to a bound, and tried again; what comes beyond that is counted, and the count stands in its
+//! place. An unkeyed chain shows damage; it cannot show a forger with the same user's rights.
 
 mod chain;
 mod export;

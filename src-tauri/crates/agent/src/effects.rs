@@ -86,6 +86,15 @@ impl Effects {
         reply.await.map_err(|_| Code::AgentSilent)?
     }
 
+    /// Waits until the log has on the disk all that happened so far. What hangs on it may then be handed out.
+    ///
+    /// # Errors
+    /// `AuditUnwritable`; `SessionNotLive` where the lease ended meanwhile.
+    pub async fn recorded(&self, session: &str) -> Result<(), Code> {
+        self.served(session, Need::Recorded).await?;
+        self.served(session, Need::Lease).await.map(drop)
+    }
+
     /// Tells what AWS's answers said of our clock, where it is news.
     async fn note_skew(&self) {
         let millis = self.aws.skew_millis();

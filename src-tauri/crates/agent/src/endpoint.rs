@@ -148,7 +148,7 @@ impl Desk {
             };
             let url = url.ok_or(Code::SessionNotLive)??;
             // It leaves no sooner than its record is on the disk, and only if the lease still lives then.
-            self.effects.served(session.as_str(), Need::Recorded).await.map(|_| url)
+            self.effects.recorded(session.as_str()).await.map(|()| url)
         };
         let url = match opened.await {
             Ok(url) => url,

@@ -246,7 +246,7 @@ impl Desk {
     }
 }
 
-/// The program that connected, as it calls itself: our command hides from the same user's eyes, and so cannot be looked at.
+/// The program that connected, as it calls itself: our command hides from the same user's eyes.
 fn client(stream: &UnixStream, name: &str) -> Program {
     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).unwrap_or_default();
     Program::new(name, pid)

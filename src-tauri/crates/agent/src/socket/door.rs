@@ -58,7 +58,7 @@ impl Desk {
         self.effects.tell(Event::Revealed { session, what, program }).await;
         // Credentials that nothing can call back leave no sooner than their record is on the disk.
         if what == Revealed::Keys
-            && let Err(code) = self.effects.served(served.session.as_str(), Need::Recorded).await
+            && let Err(code) = self.effects.recorded(served.session.as_str()).await
         {
             frame::write(&mut stream, &Answer::Refused(code.into())).await.ok();
             return;
