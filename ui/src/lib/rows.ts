@@ -42,6 +42,8 @@ export type Row = HeadingRow | RoleRow;
 
 const ENVIRONMENTS: readonly (Environment | null)[] = ["production", "staging", "development", "sandbox", "shared", null];
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** How many recently used ones stand above the accounts. */
 const RECENT = 5;
 
@@ -59,6 +61,17 @@ export function rowsOfAll(index: Index, grouping: Grouping, collapsed: ReadonlyS
     return rows;
   }
   for (const group of index.groups) addGroup(rows, group, group.items, collapsed);
+  return rows;
+}
+
+/** As most people search: by account, with sections. Kept as long as what was found is. */
+const arranged = new WeakMap<readonly Indexed[], readonly Row[]>();
+
+/** The roles found, each once: in sections, then by account or environment. */
+export function rowsOfFound(items: readonly Indexed[], grouping: Grouping): readonly Row[] {
+  if (grouping !== "account") return rowsOfSome(items, grouping, true, NOTHING);
+  const rows = arranged.get(items) ?? rowsOfSome(items, grouping, true, NOTHING);
+  arranged.set(items, rows);
   return rows;
 }
 

@@ -27,12 +27,35 @@ export class Finder {
   find(list: readonly Indexed[], words: readonly string[]): readonly Indexed[] {
     if (words.length === 0) return list;
     const narrows = list === this.#list && this.#words.every((old) => words.some((word) => word.includes(old)));
-    const held = (narrows ? this.#held : list).filter(({ haystack }) => holdsAll(haystack, words));
+    const isFirstLetter = words.length === 1 && words[0]?.length === 1;
+    const found = isFirstLetter ? foundByLetter(list, words) : search(narrows ? this.#held : list, words);
     this.#list = list;
     this.#words = words;
-    this.#held = held;
-    return ranked(held, words);
+    this.#held = found.held;
+    return found.ranked;
   }
+}
+
+interface FoundRoles {
+  /** In the list's order. */
+  readonly held: readonly Indexed[];
+  readonly ranked: readonly Indexed[];
+}
+
+/** What single letters find, kept as long as the list: the first key of a search has the most to look through. */
+const byLetter = new WeakMap<readonly Indexed[], Map<string, FoundRoles>>();
+
+function foundByLetter(list: readonly Indexed[], [letter = ""]: readonly string[]): FoundRoles {
+  const known = byLetter.get(list) ?? new Map<string, FoundRoles>();
+  byLetter.set(list, known);
+  const found = known.get(letter) ?? search(list, [letter]);
+  known.set(letter, found);
+  return found;
+}
+
+function search(list: readonly Indexed[], words: readonly string[]): FoundRoles {
+  const held = list.filter(({ haystack }) => holdsAll(haystack, words));
+  return { held, ranked: ranked(held, words) };
 }
 
 const SECTIONS: readonly Section[] = [0, 1, 2];

@@ -73,7 +73,8 @@ export class Catalogue {
         void this.#index;
         await new Promise((done) => setTimeout(done, Math.max(PACE, (performance.now() - begun) * SHARE)));
       }
-      void rehearse(this.#index);
+      const index = this.#index;
+      void rehearse(index, () => index === this.#index);
     } catch {
       // The connection is gone; the next view asks again.
       this.forgetRevision();

@@ -2,7 +2,7 @@
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import { pinnedKey, type Indexed } from "../lib/catalogue";
 import { keep, recall } from "../lib/left";
-import { isStop, rowsOfAll, rowsOfSome, type Grouping, type Row } from "../lib/rows";
+import { isStop, rowsOfAll, rowsOfFound, rowsOfSome, type Grouping, type Row } from "../lib/rows";
 import { Finder, wordsOf } from "../lib/search";
 import type { Catalogue } from "./catalogue.svelte";
 
@@ -182,9 +182,9 @@ export class RoleList {
 
   #arranged(): readonly Row[] {
     const grouping = this.#tab === "recent" ? "none" : this.#grouping;
-    if (this.#words.length > 0) return rowsOfSome(this.#items, grouping, this.#tab === "all", NOTHING);
-    if (this.#tab === "all") return rowsOfAll(this.#catalogue.index, grouping, this.#collapsed);
-    return rowsOfSome(this.#items, grouping, false, this.#collapsed);
+    const isSearch = this.#words.length > 0;
+    if (this.#tab === "all") return isSearch ? rowsOfFound(this.#items, grouping) : rowsOfAll(this.#catalogue.index, grouping, this.#collapsed);
+    return rowsOfSome(this.#items, grouping, false, isSearch ? NOTHING : this.#collapsed);
   }
 
   #indexOf(key: string | null): number {
