@@ -14,7 +14,7 @@ use daypass_domain::{
     sso::{Endpoints, Source, SsoSession, StartUrl},
     time::Timestamp,
 };
-use daypass_tests::desk::{Desk, KEYRING, PROMPTER};
+use daypass_tests::desk::{Desk, KEYRING};
 use daypass_vault::secret::Secret;
 use tokio::time::Instant;
 
@@ -199,33 +199,12 @@ async fn a_locked_keyring_that_holds_nothing_of_ours_is_told_too() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_person_is_asked_on_an_explicit_wish_and_not_waited_for_without_end() {
-    let desk = Desk::with_keyring();
-    desk.lock();
-    let seen = desk.watch();
-    let dialog = hold_time_until(desk.silent_owner(PROMPTER));
-    let before = Instant::now();
-    assert_eq!(desk.keyring().unlock().await, Err(KeyringTrouble::TimedOut));
-    assert_eq!(before.elapsed().as_secs(), 120, "by the paused clock");
-    assert_eq!(dialog.await.unwrap(), "BeginPrompting");
-    assert!(is_in("org.freedesktop.Secret.Prompt", &seen()), "what the test above looks for");
-}
-
-#[tokio::test]
-async fn an_unlocked_keyring_needs_no_asking() {
-    let desk = Desk::with_keyring();
-    assert_eq!(desk.keyring().unlock().await, Ok(()));
-    assert_eq!(desk.keyring().probe().await, Ok(()));
-}
-
 #[tokio::test]
 async fn a_keyring_never_set_up_can_keep_nothing_and_has_nothing() {
     let desk = Desk::without_collection();
     let said = all(&desk.keyring()).await;
     let cannot = Err(KeyringTrouble::NoCollection);
     assert_eq!(said, [("probe", cannot), ("keep", cannot), ("kept", Ok(())), ("forget", Ok(()))]);
-    assert_eq!(desk.keyring().unlock().await, cannot);
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@
 //! <https://specifications.freedesktop.org/secret-service/latest/transfer-secrets.html>): no plain copy
 //! in messages, which the bus daemon buffers and anyone of this user may watch.
 //!
-//! No call shows a dialog but [`Keyring::unlock`], and none waits longer than its limit: it is dropped
-//! then, with its connection and every copy it had.
+//! No call shows a dialog, and none waits longer than its limit: it is dropped then, with its connection and every
+//! copy it had. Unlocking is left to the person's desktop.
 //!
 //! Discarded: `keyring-core` with `zbus-secret-service-keyring-store`, which wraps the same
 //! `secret-service` crate in blocking calls. Looking for an item that is locked makes it ask for the
@@ -28,8 +28,6 @@ use crate::{
 
 /// How long the keyring may take.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long a person may take to type the keyring's password.
-const ASKING_LIMIT: Duration = Duration::from_secs(120);
 
 const APPLICATION: (&str, &str) = ("application", "daypass");
 const SSO_SESSION: &str = "sso-session";
@@ -158,18 +156,6 @@ impl Keyring {
             }
         };
         self.in_turn(work).await
-    }
-
-    /// Has the keyring ask the person for its password: only where they just said that they want it.
-    ///
-    /// # Errors
-    /// `Locked` where they closed the dialog, `TimedOut` where they left it open for two minutes.
-    pub async fn unlock(&self) -> Result<(), KeyringTrouble> {
-        let work = async {
-            let service = timeout(LIMIT, self.service()).await.map_err(|_| KeyringTrouble::TimedOut)??;
-            service.get_default_collection().await.map_err(read)?.unlock().await.map_err(read)
-        };
-        timeout(ASKING_LIMIT, work).await.unwrap_or(Err(KeyringTrouble::TimedOut))
     }
 
     /// Does the work after all that was asked before, within the limit, waiting included.
