@@ -106,7 +106,7 @@ export const keptSignedIn = (scenario) => {
     ["a keyring that is locked at the start is said, and nothing waits for it", async () => {
       await desk.lockKeyring();
       await again();
-      await window.says("[data-testid=keyring]", /keyring is locked.*Unlock it/);
+      await window.says("[data-testid=keyring]", /The system keyring is locked\. Unlock it, then choose Keep me signed in again\./);
       expect(await status() === "signedOut", `the sign-in is ${await status()}`);
     }],
     ["signing in with the browser works all the same", async () => {
@@ -118,7 +118,7 @@ export const keptSignedIn = (scenario) => {
     }],
     ["so does signing out, which says that the item could not be taken out", async () => {
       await signOut();
-      await window.says("[data-testid=keyring]", /keyring is locked/);
+      await window.says("[data-testid=keyring]", /may still hold a sign-in that it was to drop\. Unlock it, or start it, then choose Take it out\./);
     }],
     ["the window closes, and quit ends the rest", () => scenario.leave()],
   ];

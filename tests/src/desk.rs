@@ -14,15 +14,15 @@ use tempfile::TempDir;
 use zbus::{
     blocking::{Connection, MessageIterator, Proxy, connection, fdo::DBusProxy},
     message::Type,
-    zvariant::OwnedObjectPath,
+    zvariant::{OwnedObjectPath, OwnedValue, Value},
 };
 
 use crate::buses::PrivateBus;
 
 pub const KEYRING: &str = "org.freedesktop.secrets";
+/// As it is given on standard input, its end of line included.
+const PASSWORD: &str = "password\n";
 const SERVICE: &str = "/org/freedesktop/secrets";
-/// Who shows gnome-keyring's dialogs.
-pub const PROMPTER: &str = "org.gnome.keyring.SystemPrompter";
 
 /// Runs what blocks where it may: not inside a test's runtime.
 fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -59,7 +59,7 @@ impl Desk {
 
     /// With the real keyring, unlocked.
     pub fn with_keyring() -> Self {
-        Self::bare().and_daemon("password\n")
+        Self::bare().and_daemon(PASSWORD)
     }
 
     /// With the real keyring of a person who never set it up.
@@ -111,6 +111,21 @@ impl Desk {
             let locked: (Vec<OwnedObjectPath>, OwnedObjectPath) =
                 service.call("Lock", &vec![collection.as_ref()]).unwrap();
             assert_eq!(locked.0, [collection]);
+        });
+    }
+
+    /// What logging in does: unlocks it by its password. Without a dialog there is only gnome-keyring's own call.
+    pub fn unlock(&self) {
+        const INTERNAL: &str = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface";
+        let bus = self.connect();
+        aside(|| {
+            let service = Proxy::new(&bus, KEYRING, SERVICE, "org.freedesktop.Secret.Service").unwrap();
+            let collection: OwnedObjectPath = service.call("ReadAlias", &"default").unwrap();
+            let (_, session): (OwnedValue, OwnedObjectPath) =
+                service.call("OpenSession", &("plain", Value::from(""))).unwrap();
+            let password = (session.as_ref(), b"".as_slice(), PASSWORD.as_bytes(), "text/plain");
+            let internal = Proxy::new(&bus, KEYRING, SERVICE, INTERNAL).unwrap();
+            let () = internal.call("UnlockWithMasterPassword", &(collection.as_ref(), password)).unwrap();
         });
     }
 

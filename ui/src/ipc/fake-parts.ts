@@ -39,8 +39,10 @@ export const ssoTwice = fail("ssoSessionTwice", "two SSO sessions have the same 
 export const ssoInUse = fail("ssoSessionInUse", "this SSO session is signed in to", "Sign out of it first.", null);
 export const settingsInvalid = fail("settingsInvalid", "settings.toml has a mistake, and the settings before it are still used", "Correct it; the agent's log names the line.", "settings");
 export const clockOff = fail("clockOff", "this computer's clock is more than 2 minutes off AWS's", "Daypass reckons with the difference, other programs may fail: set the clock (timedatectl set-ntp true).", null);
-export const keyringLocked = fail("keyringLocked", "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", null);
-export const keyringAbsent = fail("keyringAbsent", "no system keyring answers", "You are signed in until Daypass quits. To be kept signed in, install and start a keyring (gnome-keyring or KWallet).", null);
+export const keyringLocked = fail("keyringLocked", "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", "keep");
+export const keyringAbsent = fail("keyringAbsent", "no system keyring answers", "Without one a sign-in lasts until Daypass quits. Install and start one (gnome-keyring or KWallet), then choose Keep me signed in again.", "keep");
+export const keyringHolds = fail("keyringStillHolds", "the system keyring may still hold a sign-in that it was to drop", "Unlock it, or start it, then choose Take it out.", "forget");
+export const nameNotFound = fail("nameNotFound", "the name of AWS's server cannot be looked up", "Check the network and the VPN; a wrong Region looks like this too.", "retry");
 
 export function fail(code: Code, fact: string, advice: string, action: Failure["action"]): Failure {
   return { code, fact, advice, action };

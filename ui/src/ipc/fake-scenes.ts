@@ -5,7 +5,7 @@ import type { SessionView } from "./bindings/SessionView";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import type { View } from "./bindings/View";
 import {
-  MINUTE, aSession, clockOff, keyringAbsent, keyringLocked, notAssigned, refusedInBrowser, settingsInvalid, signingIn,
+  MINUTE, aSession, clockOff, keyringAbsent, keyringHolds, keyringLocked, nameNotFound, notAssigned, refusedInBrowser, settingsInvalid, signingIn,
   someSettings, someSsoSettings, ssoSession, stillWaiting, unreachable, withCode,
 } from "./fake-parts";
 import { someLog } from "./fake-log";
@@ -163,6 +163,23 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "keyring-absent"(view, practice) {
     Object.assign(practice, { keepSignedIn: true, keyring: keyringAbsent });
     view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+  },
+  /** Signed out, because at the start the keyring was locked. */
+  "keyring-signed-out"(view, practice) {
+    Object.assign(practice, { status: "signedOut", signedInAt: null, identity: null, keepSignedIn: true, keyring: keyringLocked });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+    view.sessions = [];
+  },
+  "not-taken-up"(view, practice) {
+    Object.assign(practice, { status: "signedOut", signedInAt: null, identity: null, keepSignedIn: true, keyring: { ...nameNotFound, fact: `the sign-in that the keyring keeps was not taken up: ${nameNotFound.fact}` } });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+    view.sessions = [];
+  },
+  /** Signed out with the keyring locked. */
+  "keyring-holds"(view, practice) {
+    Object.assign(practice, { status: "signedOut", signedInAt: null, identity: null, keepSignedIn: true, keyring: keyringHolds });
+    view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+    view.sessions = [];
   },
   kept(view, practice) {
     practice.keepSignedIn = true;

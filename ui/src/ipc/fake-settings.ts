@@ -104,3 +104,13 @@ export function starred(favourites: RoleRef[], role: RoleRef, on: boolean): Role
   const others = favourites.filter((one) => keyOf(one) !== keyOf(role));
   return on ? [...others, role] : others;
 }
+
+/** Does what the keyring could not when it was last asked to; whether a sign-in is taken up for that. */
+export function takenUp(session: SsoSessionView, on: boolean): boolean {
+  const trouble = session.keyring;
+  if (trouble === null || session.status === "restoring") return false;
+  session.keyring = null;
+  if (!on || session.status !== "signedOut" || trouble.action === "forget") return false;
+  session.status = "restoring";
+  return true;
+}

@@ -14,7 +14,7 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, renew, signInBusy, signingIn, someSsoSettings, ssoInUse, ssoSession, tooLong,
+  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, renew, signInBusy, signingIn, ssoInUse, ssoSession, tooLong,
   thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
 import { logged } from "./fake-log";
@@ -23,9 +23,10 @@ import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
 import { CONSOLES, endAtAws, receiptOf } from "./fake-receipts";
 import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
-import { dressed, dressedCards, moved, noted, placed, refusalOf, starred } from "./fake-settings";
+import { dressed, dressedCards, moved, noted, placed, refusalOf, starred, takenUp } from "./fake-settings";
 import { isWhole } from "../lib/scope";
 import { keyOf } from "../lib/search";
+import { withSso } from "../lib/settings";
 
 const ISSUED = 300;
 /** How long the fake person takes to approve a device code. */
@@ -219,19 +220,19 @@ class World {
     await later(way === "browser" ? 900 : APPROVED);
     if (this.#attempt !== attempt) return;
     view.signIn = null;
+    this.#signedIn(name);
+  }
+
+  #signedIn(name: string): void {
     Object.assign(this.#sso(name), { status: "signedIn", signedInAt: Date.now() });
-    for (const waiting of view.sessions.filter(({ phase, ssoSession: of }) => phase === "requesting" && of === name)) void this.#issue(waiting);
+    for (const waiting of this.scene.view.sessions.filter(({ phase, ssoSession: of }) => phase === "requesting" && of === name)) void this.#issue(waiting);
     this.#sync(name);
     this.#publish();
   }
 
   #keep(name: string, on: boolean): void {
-    this.#sso(name);
-    const { settings } = this.scene.view;
-    const known = settings.ssoSessions.some((sso) => sso.name === name);
-    const all = known ? settings.ssoSessions : [...settings.ssoSessions, someSsoSettings(name)];
-    this.#configure({ ...settings, ssoSessions: all.map((sso) => (sso.name === name ? { ...sso, keepSignedIn: on } : sso)) });
-    if (on) this.#sso(name).keyring = null;
+    this.#configure(withSso(this.scene.view.settings, name, { keepSignedIn: on }));
+    if (takenUp(this.#sso(name), on)) void later(250).then(() => this.#signedIn(name));
   }
 
   #configure(settings: Settings): void {
@@ -332,8 +333,7 @@ class World {
   }
 
   #endLeases(): void {
-    const now = Date.now();
-    const over = this.scene.view.sessions.filter((session) => holds(session) && session.leaseEnd !== null && session.leaseEnd <= now);
+    const over = this.scene.view.sessions.filter((session) => holds(session) && session.leaseEnd !== null && session.leaseEnd <= Date.now());
     if (over.length === 0 || this.scene.gone) return;
     over.forEach((session) => this.#end(session, "leaseEnd"));
     this.#publish();

@@ -1,4 +1,5 @@
 // Which SSO session the sign-in form speaks of, and what it asks for.
+import type { Intent } from "../ipc/bindings/Intent";
 import type { SignInTarget } from "../ipc/bindings/SignInTarget";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
@@ -62,6 +63,9 @@ export function statusOf({ status, signedInAt }: SsoSessionView, now: number): s
 /** Whether a refresh token of it rests in the system keyring. */
 export const isKept = ({ keepSignedIn, keyring, status }: SsoSessionView): boolean =>
   keepSignedIn && keyring === null && status !== "signedOut";
+
+/** Says once more what is set of keeping it: the agent does what it could not. */
+export const keepAgain = ({ name, keepSignedIn }: SsoSessionView): Intent => ({ kind: "keepSignedIn", ssoSession: name, on: keepSignedIn });
 
 /** The same inside a sentence. */
 export const placeOf = (session: SsoSessionView): string =>

@@ -155,6 +155,8 @@ export class Face {
       case "sync":
         return sso === null ? null : () => void this.attempt({ kind: "sync", ssoSession: sso });
       case "retry":
+      case "keep":
+      case "forget":
         return again === null ? null : () => void this.attempt(again);
       case "edit":
         return () => this.addSignIn(true);

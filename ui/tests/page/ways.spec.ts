@@ -51,6 +51,20 @@ describe.concurrent("ways in", () => {
       await trouble.getByRole("button", { name: "Keep me signed in" }).click();
       await trouble.waitFor({ state: "detached" });
     }));
+
+  it.each([
+    ["keyring-signed-out", "The system keyring is locked.", "Keep me signed in", "signed in since"],
+    ["not-taken-up", "The sign-in that the keyring keeps was not taken up: the name of AWS's server cannot be looked up.", "Try again", "signed in since"],
+    ["keyring-holds", "The system keyring may still hold a sign-in that it was to drop.", "Take it out", "signed out"],
+  ])("has a button that does something where the keyring has trouble and one is signed out, as in “%s”", (state, words, button, after) =>
+    during(state, async (page) => {
+      const trouble = page.getByTestId("keyring");
+      expect(await trouble.textContent()).toContain(words);
+      await trouble.getByRole("button", { name: button }).click();
+      await trouble.waitFor({ state: "detached" });
+      await page.locator("header [aria-haspopup=dialog]", { hasText: after }).waitFor();
+      expect(await page.getByTestId("sign-in-strip").count()).toBe(0);
+    }));
 });
 
 describe.concurrent("several SSO sessions", () => {

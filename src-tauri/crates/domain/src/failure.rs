@@ -30,6 +30,10 @@ pub enum Action {
     Sync,
     /// Open the settings.
     Settings,
+    /// Have the keyring keep the sign-in, or take up the one that it keeps.
+    Keep,
+    /// Have the keyring drop the sign-in.
+    Forget,
 }
 
 macro_rules! codes {
@@ -169,10 +173,12 @@ codes! {
     SettingsInvalid: "settings.toml has a mistake, and the settings before it are still used", "Correct it; the agent's log names the line.", Some(Action::Settings);
     SettingsUnknown: "settings.toml has a setting Daypass does not know", "Correct its name; the agent's log has it.", Some(Action::Settings);
     SettingsUnwritable: "the settings could not be written", "Make room on the disk, or make the folder ~/.config/daypass writable.", None;
-    KeyringAbsent: "no system keyring answers", "You are signed in until Daypass quits. To be kept signed in, install and start a keyring (gnome-keyring or KWallet).", None;
-    KeyringLocked: "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", None;
-    KeyringSilent: "the system keyring does not answer", "You are signed in until Daypass quits. Look for a window of the keyring that asks for its password.", None;
-    KeyringRefused: "the system keyring refused to keep the sign-in", "You are signed in until Daypass quits. Look whether the keyring has a default collection.", None;
+    // The first four are said of keeping a sign-in and of taking a kept one up: true of who is signed in and of who is not.
+    KeyringAbsent: "no system keyring answers", "Without one a sign-in lasts until Daypass quits. Install and start one (gnome-keyring or KWallet), then choose Keep me signed in again.", Some(Action::Keep);
+    KeyringLocked: "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", Some(Action::Keep);
+    KeyringSilent: "the system keyring does not answer", "Without it a sign-in lasts until Daypass quits. Look for a window of the keyring that asks for its password, then choose Keep me signed in again.", Some(Action::Keep);
+    KeyringRefused: "the system keyring refused what Daypass asked of it", "Without it a sign-in lasts until Daypass quits. Look whether it has a default collection, then choose Keep me signed in again.", Some(Action::Keep);
+    KeyringStillHolds: "the system keyring may still hold a sign-in that it was to drop", "Unlock it, or start it, then choose Take it out.", Some(Action::Forget);
     PracticeMissing: "the practice organisation could not be started", "Reinstall Daypass: the program daypass-practice belongs beside it.", None;
     PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
     NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in the settings.", Some(Action::Settings);
@@ -197,6 +203,22 @@ codes! {
     AuditUnwritable: "the audit log cannot be written, so no new session is given", "Make room on the disk, or make the folder ~/.local/state/daypass writable, then try again.", Some(Action::Retry);
     AuditUnreadable: "the audit log cannot be read", "Look at who owns the files audit*.jsonl in ~/.local/state/daypass.", Some(Action::Retry);
     ExportUnwritable: "the export could not be written", "Make room on the disk, or make your downloads folder writable, then try again.", Some(Action::Retry);
+}
+
+impl Failure {
+    /// Why a kept sign-in was not taken up: the keyring, or the way to AWS.
+    pub(crate) fn of_taking_up(code: Code) -> Self {
+        let failure = Self::from(code);
+        if failure.is_of_keyring() {
+            return failure;
+        }
+        let fact = format!("the sign-in that the keyring keeps was not taken up: {}", failure.fact);
+        Self { fact, action: Some(Action::Retry), ..failure }
+    }
+
+    pub(crate) fn is_of_keyring(&self) -> bool {
+        matches!(self.action, Some(Action::Keep | Action::Forget))
+    }
 }
 
 impl From<Code> for Failure {

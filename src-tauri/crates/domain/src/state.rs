@@ -34,7 +34,7 @@ use crate::{
     sso::{Source, SsoSession},
     state::{ids::Ids, record::Record, sso::Sso},
     time::{Deadline, Moment, Seconds, Timestamp},
-    view::{DeviceView, EndpointView, NoticeView, SignInStatus, Stage, TodayView, Why},
+    view::{DeviceView, EndpointView, NoticeView, Stage, TodayView, Why},
 };
 
 /// After so long without an answer the view says so.
@@ -194,11 +194,7 @@ impl State {
             return vec![];
         }
         let kept = |s: &&mut Sso| self.settings.keeps_signed_in(&s.sso.name);
-        let restore = |sso: &mut Sso| {
-            sso.status = SignInStatus::Restoring;
-            Effect::Restore { sso: sso.boxed() }
-        };
-        self.sso_sessions.values_mut().filter(kept).map(restore).collect()
+        self.sso_sessions.values_mut().filter(kept).map(Sso::restore).collect()
     }
 
     /// What to keep for the next run. The practice organisation's list dies with it.

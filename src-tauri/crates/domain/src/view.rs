@@ -86,7 +86,8 @@ pub struct SsoSessionView {
     /// How it is signed in to where nobody says otherwise.
     pub way: Way,
     pub keep_signed_in: bool,
-    /// Why the keyring keeps nothing, where it should.
+    /// Why the keyring keeps nothing where it should, why what it keeps was not taken up, or that it may keep what it
+    /// should not.
     pub keyring: Option<Failure>,
     pub catalog: CatalogView,
 }

@@ -27,6 +27,7 @@ partition: string,
  */
 way: Way, keepSignedIn: boolean, 
 /**
- * Why the keyring keeps nothing, where it should.
+ * Why the keyring keeps nothing where it should, why what it keeps was not taken up, or that it may keep what it
+ * should not.
  */
 keyring: Failure | null, catalog: CatalogView, };

@@ -167,14 +167,14 @@ impl Effects {
         let Some(held) = self.secrets.sign_ins.lend(&sso.name) else { return };
         let Some(refresh) = held.token.refresh_token() else { return };
         let kept = self.keyring.keep(sso, &held.registration, refresh).await;
-        self.tell_keyring(sso, kept).await;
+        self.tell_keyring(sso, kept.map_err(keyring_code)).await;
     }
 
     pub async fn forget(&self, sso: &SsoSession) {
         let forgotten = match self.keyring.forget(sso).await {
             // Where there is no keyring, nothing is kept.
-            Err(KeyringTrouble::Absent | KeyringTrouble::NoCollection) => Ok(()),
-            other => other,
+            Ok(()) | Err(KeyringTrouble::Absent | KeyringTrouble::NoCollection) => Ok(()),
+            Err(_) => Err(Code::KeyringStillHolds),
         };
         self.tell_keyring(sso, forgotten).await;
     }
@@ -184,8 +184,8 @@ impl Effects {
         self.keyring.probe().await.err().map(keyring_code)
     }
 
-    async fn tell_keyring(&self, sso: &SsoSession, outcome: Result<(), KeyringTrouble>) {
-        let trouble = outcome.err().map(keyring_code);
+    async fn tell_keyring(&self, sso: &SsoSession, outcome: Result<(), Code>) {
+        let trouble = outcome.err();
         self.tell(Event::Keyring { sso_session: sso.name.clone(), trouble }).await;
     }
 

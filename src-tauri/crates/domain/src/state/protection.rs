@@ -2,6 +2,7 @@
 
 use crate::{
     event::Watched,
+    failure::Failure,
     protection::{Kept, Wiping},
     state::State,
 };
@@ -25,7 +26,8 @@ impl State {
         let wanted = || self.sso_sessions.values().filter(|s| self.settings.keeps_signed_in(&s.sso.name));
         Kept {
             wanted: u32::try_from(wanted().count()).unwrap_or(u32::MAX),
-            trouble: wanted().find_map(|s| s.keyring).map(Into::into),
+            // What the way to AWS kept from being taken up says nothing of the keyring.
+            trouble: wanted().filter_map(|s| s.keyring).map(Failure::from).find(Failure::is_of_keyring),
         }
     }
 }

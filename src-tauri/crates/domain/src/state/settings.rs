@@ -42,9 +42,8 @@ impl State {
         let mut settings = self.settings.clone();
         settings.sso_mut(name).keep_signed_in = on;
         let mut effects = self.apply(settings);
-        // Said again, it is tried again: the keyring may have been unlocked meanwhile.
-        let sso = self.sso_sessions.get(name).filter(|s| on && s.is_signed_in() && s.keyring.is_some());
-        let again = sso.map(|s| Effect::Keep { sso: s.boxed() });
+        // Said again, it is tried again: the keyring may have been unlocked meanwhile, or AWS be back.
+        let again = self.sso_sessions.get_mut(name).and_then(|sso| sso.keep_again(on));
         effects.extend(again.filter(|e| !effects.contains(e)));
         effects.push(Effect::SaveSettings);
         Ok((Answer::default(), effects))

@@ -9,8 +9,8 @@ use crate::{
     state::{Sso, State},
     time::Moment,
     view::{
-        CatalogView, ChangeView, ChangesView, QuickView, SessionView, SignInView, SsoSessionView,
-        Stage as SignInStage, View,
+        CatalogView, ChangeView, ChangesView, QuickView, SessionView, SignInStatus, SignInView,
+        SsoSessionView, Stage as SignInStage, View,
     },
 };
 
@@ -186,7 +186,10 @@ impl Sso {
             partition: self.sso.region.partition().to_owned(),
             way: set.map(|s| s.way).unwrap_or_default(),
             keep_signed_in: set.is_some_and(|s| s.keep_signed_in),
-            keyring: self.keyring.map(Failure::from),
+            keyring: self.keyring.map(|code| match self.status {
+                SignInStatus::SignedOut => Failure::of_taking_up(code),
+                _ => code.into(),
+            }),
             catalog: CatalogView {
                 accounts: u32::try_from(self.catalog.accounts.len()).unwrap_or(u32::MAX),
                 roles: u32::try_from(self.catalog.role_count()).unwrap_or(u32::MAX),

@@ -25,6 +25,7 @@ pub(super) struct Sso {
     pub(super) slow_at: Option<Deadline>,
     pub(super) failed_accounts: u32,
     pub(super) catalog_failure: Option<Code>,
+    /// Why a sign-in that is to be kept is not, or was not taken up, or one that is not to be may still be.
     pub(super) keyring: Option<Code>,
     /// Until when AWS accepts something that was issued by it, cards that were taken away included.
     pub(super) accepted_until: Option<Timestamp>,
@@ -53,6 +54,25 @@ impl Sso {
         self.sync = Some(Progress { done: 0, total: 0 });
         self.slow_at = Some(now.after(SLOW_AFTER));
         Effect::Sync { sso: self.boxed() }
+    }
+
+    /// Once more what the keyring, or the way to AWS, kept from being done when the person last said the same.
+    pub(super) fn keep_again(&mut self, on: bool) -> Option<Effect> {
+        let trouble = self.keyring?;
+        let is_held = trouble == Code::KeyringStillHolds;
+        match self.status {
+            SignInStatus::Restoring => None,
+            SignInStatus::SignedIn if on => Some(Effect::Keep { sso: self.boxed() }),
+            SignInStatus::SignedOut if on && !is_held => Some(self.restore()),
+            _ => Some(Effect::Forget { sso: self.boxed() }),
+        }
+    }
+
+    /// The sign-in that the keyring keeps is taken up from here on.
+    pub(super) fn restore(&mut self) -> Effect {
+        self.status = SignInStatus::Restoring;
+        self.keyring = None;
+        Effect::Restore { sso: self.boxed() }
     }
 
     pub(super) fn sign_out(&mut self) {

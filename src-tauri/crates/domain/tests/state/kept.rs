@@ -2,7 +2,7 @@
 
 use daypass_domain::{
     event::{Effect, Event, Remembered},
-    failure::Code,
+    failure::{Action, Code, Failure},
     request::{Intent, SignInTarget},
     settings::Settings,
     sso::{Source, SsoSession},
@@ -97,6 +97,61 @@ fn a_locked_keyring_is_said_and_sign_in_works_all_the_same() {
     assert!(rig.ask(keep(true)).unwrap().1.contains(&Effect::Keep { sso: boxed() }));
     rig.learn(Event::Keyring { sso_session: name("acme"), trouble: None });
     assert_eq!(rig.sso("acme").keyring, None);
+}
+
+#[test]
+fn a_kept_sign_in_that_could_not_be_taken_up_is_taken_up_when_asked_for_again() {
+    for code in [Code::KeyringLocked, Code::KeyringAbsent, Code::NameNotFound, Code::Internal] {
+        let mut rig = restoring();
+        rig.learn(Event::NotRestored { sso_session: name("acme"), code: Some(code) });
+        let effects = rig.ask(keep(true)).unwrap().1;
+        assert_eq!(effects, [Effect::Restore { sso: boxed() }, Effect::SaveSettings], "{code:?}");
+        let shown = rig.sso("acme");
+        assert_eq!((shown.status, shown.keyring), (SignInStatus::Restoring, None), "{code:?}");
+        // Pressed twice, it is done once.
+        assert_eq!(rig.ask(keep(true)).unwrap().1, [Effect::SaveSettings], "{code:?}");
+        restored(&mut rig);
+        assert_eq!(rig.sso("acme").status, SignInStatus::SignedIn, "{code:?}");
+    }
+}
+
+#[test]
+fn a_way_to_aws_that_failed_is_not_said_of_the_keyring() {
+    let mut rig = restoring();
+    rig.learn(Event::NotRestored { sso_session: name("acme"), code: Some(Code::NameNotFound) });
+    let shown = rig.sso("acme").keyring.unwrap();
+    assert_eq!(shown.action, Some(Action::Retry));
+    assert!(shown.fact.starts_with("the sign-in that the keyring keeps was not taken up: the name of"));
+    assert_eq!(rig.state.kept().trouble, None);
+}
+
+#[test]
+fn what_the_keyring_may_still_hold_is_taken_out_when_asked_for_again() {
+    for wish in [true, false] {
+        let mut rig = restoring();
+        restored(&mut rig);
+        if wish {
+            rig.ask(Intent::SignOut { sso_session: name("acme") }).unwrap();
+        } else {
+            rig.ask(keep(false)).unwrap();
+        }
+        rig.learn(Event::Keyring { sso_session: name("acme"), trouble: Some(Code::KeyringStillHolds) });
+        assert_eq!(rig.sso("acme").keyring.unwrap().action, Some(Action::Forget));
+        let effects = rig.ask(keep(wish)).unwrap().1;
+        assert_eq!(effects, [Effect::Forget { sso: boxed() }, Effect::SaveSettings], "{wish}");
+        rig.learn(Event::Keyring { sso_session: name("acme"), trouble: None });
+        assert_eq!(rig.sso("acme").keyring, None);
+    }
+}
+
+#[test]
+fn what_is_said_of_the_keyring_is_true_signed_in_or_not() {
+    for code in [Code::KeyringAbsent, Code::KeyringLocked, Code::KeyringSilent, Code::KeyringRefused] {
+        let failure = Failure::from(code);
+        assert!(!failure.advice.contains("You are signed in"), "{code:?}");
+        assert_eq!(failure.action, Some(Action::Keep), "{code:?}");
+        assert!(failure.advice.ends_with("choose Keep me signed in again."), "{code:?}");
+    }
 }
 
 #[test]
