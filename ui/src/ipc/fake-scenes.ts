@@ -276,6 +276,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
       },
     ];
   },
+  /** Names as hostile as AWS lets them be, and more so. */
+  hostile(view, practice, roles, now, scene) {
+    const accounts = [...new Set(roles.map(({ account }) => account))];
+    const named = <T extends { readonly account: string; readonly accountName: string }>(one: T): T =>
+      ({ ...one, accountName: HOSTILE[accounts.indexOf(one.account)] ?? one.accountName });
+    scene.roles = roles.map(named);
+    view.sessions = scene.roles.slice(0, 12).map((role, i) => aSession(role, now, { session: `s-hostile${i}`, reason: HOSTILE[i] ?? null }));
+    practice.identity = "dana\u202emoc.elpmaxe@";
+    practice.catalog.changes = { came: 1, went: 0, some: roles.slice(0, 1).map(named).map((role) => ({ ...role, came: true })) };
+  },
   activity(view) {
     showActivity(view);
   },
@@ -291,6 +301,18 @@ const CHANGES: Readonly<Record<string, Change>> = {
     view.sessions = view.sessions.map((session) => (session.phase === "active" ? { ...session, phase: "expiring", leaseEnd: now + 62_000 } : session));
   },
 };
+
+/** What the practice organisation calls accounts when it is hostile. */
+export const HOSTILE: readonly string[] = [
+  "invoice-\u202edorp\u202c",
+  "\u2066prod\u2069\u200b\ufeff",
+  "<img src=x onerror=alert(document.domain)>",
+  "\u001b[31mred\u001b[0m \u001b]0;title\u0007",
+  "prod\n[profile default]\r\ncredential_process = /tmp/owned",
+  "{{constructor.constructor('alert(1)')()}} ${IFS}",
+  "   ",
+  "payments-\u2028prod\u00ad\u{e0041}",
+];
 
 function showActivity(view: View): void {
   if (view.desktop) view.desktop.show = { count: 1, what: { kind: "activity" } };

@@ -4,6 +4,7 @@ import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import { indexed, type Index } from "../lib/catalogue";
 import { rehearse } from "../lib/rehearsal";
 import { keyOf } from "../lib/search";
+import { seenRoles } from "../lib/seen";
 
 /** At most one fetch in this many milliseconds: a sync changes the revision with every account. */
 const PACE = 150;
@@ -67,7 +68,7 @@ export class Catalogue {
         const revision = this.#wanted;
         const entries = await this.#agent.catalog();
         const begun = performance.now();
-        this.#entries = entries;
+        this.#entries = seenRoles(entries);
         this.#loaded = true;
         this.#held = revision;
         void this.#index;

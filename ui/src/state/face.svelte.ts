@@ -20,6 +20,7 @@ import { counted } from "../lib/format";
 import { milestones, type Stages } from "../lib/milestones";
 import { WHOLE_ROLE } from "../lib/scope";
 import { keyOf } from "../lib/search";
+import { seenView } from "../lib/seen";
 import { foremost, isFirstRun, placeOf } from "../lib/welcome";
 import { Activity } from "./activity.svelte";
 import { Catalogue } from "./catalogue.svelte";
@@ -64,7 +65,7 @@ export class Face {
     $effect.root(() => {
       $effect(() => this.#announce());
     });
-    agent.watch((view) => this.#learn(view)).catch((thrown: unknown) => {
+    agent.watch((view) => this.#learn(view && seenView(view))).catch((thrown: unknown) => {
       this.toasts.refuse(failureOf(thrown), null);
     });
   }
