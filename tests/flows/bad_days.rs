@@ -125,6 +125,24 @@ async fn three_accounts_that_fail_for_good_are_counted_and_the_others_shown() {
 }
 
 #[tokio::test]
+async fn a_long_list_comes_within_the_rate_that_aws_allows_and_its_first_rows_before_the_rest() {
+    let calls_per_second = Some(20);
+    let rig = Rig::new(Options { accounts: 60, roles: 180, calls_per_second, ..Options::default() }).await;
+    rig.let_aws_clock_go();
+    rig.sign_in().await.unwrap();
+    let some_are_done = |v: &View| v.sso_sessions[0].catalog.progress.filter(|p| p.done > 0);
+    let progress = rig.client.wait_for(some_are_done).await.unwrap();
+    assert!(progress.done < progress.total, "{progress:?}");
+    let rows = rig.client.catalog().await.unwrap().len();
+    assert!((1..180).contains(&rows), "{rows} rows while the list is still coming");
+    let listed = catalog(&rig).await;
+    let counted = (listed.accounts, listed.roles, listed.failed_accounts, listed.failure);
+    assert_eq!(counted, (60, 180, 0, None));
+    let refused = rig.practice.requests().iter().filter(|r| r.status == Some(429)).count();
+    assert_eq!(refused, 0, "the pace is below the limit from the first call on");
+}
+
+#[tokio::test]
 async fn accounts_that_fail_at_first_are_asked_again_without_a_word() {
     for (failure, times) in [(Failure::Aws(500), 2), (Failure::Status(503), 2), (Failure::Reset, 1)] {
         let failing_accounts = Some((3, failure, times));

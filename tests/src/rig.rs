@@ -254,6 +254,20 @@ impl Rig {
         self.settled().await;
     }
 
+    /// AWS's clock alone goes with the real one from here on, for what is counted by the second there.
+    pub fn let_aws_clock_go(&self) {
+        let clock = self.practice_clock.clone();
+        tokio::spawn(async move {
+            let (begun, mut shown) = (std::time::Instant::now(), Duration::ZERO);
+            loop {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                let gone = begun.elapsed();
+                clock.advance(gone - shown);
+                shown = gone;
+            }
+        });
+    }
+
     /// What AWS's clock shows.
     #[must_use]
     pub fn aws_now(&self) -> std::time::SystemTime {
