@@ -163,7 +163,7 @@ async fn nothing_is_issued_anew_until_somebody_asks_and_then_once_for_all_who_do
     rig.pass(Seconds(61)).await;
     assert_eq!(rig.asked("AssumeRole"), 1, "time alone issues nothing");
     let mut asked = tokio::task::JoinSet::new();
-    for _ in 0..20 {
+    for _ in 0..100 {
         let (url, token) = (ticket.url.clone(), ticket.token.clone());
         asked.spawn(async move { http::get(&url, &[("Authorization", &token)]).await });
     }
