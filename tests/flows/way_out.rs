@@ -4,7 +4,12 @@
 
 use std::fs;
 
-use daypass_domain::failure::Code;
+use daypass_domain::{
+    failure::Code,
+    request::{Intent, SignInTarget},
+    settings::Way,
+    time::Seconds,
+};
 use daypass_practice::{Options, Practice};
 use daypass_tests::{
     environment::{inside, is_inside, variable},
@@ -12,6 +17,7 @@ use daypass_tests::{
     proxy::{Asked, Proxy},
     rig::{Rig, code},
 };
+use daypass_wire::follow::{self, Wanted};
 use url::Url;
 
 /// An agent that knows AWS as `https://practice.test`, in an environment made outside.
@@ -45,12 +51,40 @@ async fn the_proxy_passes_on_what_it_may_and_says_407_to_strangers() {
     assert!(practice.base_url().ends_with(&open.asked()[0].host), "{:?}", open.asked());
 }
 
+/// Everything that anything of ours asks of AWS: to register, sign in either way, list, get credentials, ask who one is,
+/// assume a role, refresh, open a console and sign out.
 async fn sign_in_and_work(rig: Rig) {
     rig.sign_in().await.expect("sign-in");
     rig.settled().await;
     let lease = rig.lease(15).await;
     let ticket = rig.ticket(&lease).await.expect("a ticket");
     assert_eq!(rig.fetch(&ticket).await.status, 200, "our own endpoint needs no proxy");
+    let identity = rig.view().await.sso_sessions[0].identity.clone();
+    assert_eq!(identity.as_deref(), Some("dana@example.com"), "STS was reached");
+    rig.request(rig.chained(15, &["DaypassScoped"])).await.expect("a chained lease");
+    assert_eq!(rig.asked("AssumeRole"), 1);
+    let url = rig.ask(Intent::Console { session: lease }).await.expect("a console").url.expect("an address");
+    let opened = http::get(&url, &[("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")]).await;
+    let sign_in = opened.header("location").unwrap_or_default();
+    assert!(opened.status == 303 && sign_in.contains("SigninToken="), "{}", opened.status);
+    rig.pass(Seconds::minutes(57)).await;
+    let tokens = rig.practice.calls("/token");
+    rig.lease(15).await;
+    assert_eq!(rig.practice.calls("/token"), tokens + 1, "it was refreshed");
+    let sso_session = || "acme".parse().expect("a name");
+    rig.ask(Intent::SignOut { sso_session: sso_session() }).await.expect("a sign-out");
+    rig.settled().await;
+    assert_eq!(rig.practice.calls("/logout"), 1);
+    let target = SignInTarget::Named { sso_session: sso_session() };
+    let intent = Intent::SignIn { target, way: Some(Way::DeviceCode), keep: None };
+    let attempt = rig.ask(intent).await.expect("a sign-in").attempt.expect("an attempt");
+    let Ok(Wanted::DeviceCode(device)) = follow::sign_in_wants(&rig.client, attempt).await else {
+        panic!("no device code")
+    };
+    assert!(rig.practice.answer_device(&device.user_code, true));
+    rig.waiting(2).await;
+    rig.pass_unnoticed(Seconds(5));
+    follow::signed_in(&rig.client, attempt).await.expect("sign-in by device code");
 }
 
 /// The whole test again in a process with these variables and a CA file, which `{ca}` stands for.
@@ -80,6 +114,18 @@ async fn everything_goes_through_the_proxy_of_the_environment() {
     let (test, proxy) = ("everything_goes_through_the_proxy_of_the_environment", Proxy::start().await);
     let url = proxy.url();
     assert_goes_through(test, proxy, &url, "SSL_CERT_FILE").await;
+}
+
+#[tokio::test]
+async fn a_proxy_named_in_small_letters_is_heeded_as_well() {
+    if is_inside() {
+        return sign_in_and_work(rig().await).await;
+    }
+    let test = "a_proxy_named_in_small_letters_is_heeded_as_well";
+    let proxy = Proxy::start().await;
+    proxy.lead("practice.test");
+    again(test, &[("https_proxy", &proxy.url()), ("SSL_CERT_FILE", "{ca}")]).await;
+    assert!(proxy.asked().len() >= 4, "{:?}", proxy.asked());
 }
 
 #[tokio::test]
