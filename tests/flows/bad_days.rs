@@ -57,11 +57,18 @@ async fn assert_named(failure: Failure, expected: Code) {
 
 #[tokio::test]
 async fn a_captive_portal_and_half_an_answer_are_never_taken_for_aws() {
-    for failure in [Failure::Html200, Failure::Redirect302, Failure::Empty200, Failure::TruncatedJson] {
+    for failure in [Failure::Html200, Failure::Redirect302, Failure::TruncatedJson] {
         assert_named(failure, Code::NotAws).await;
         let page = console_page(&Rig::signed_in().await, failure).await;
         assert!(page.contains("the answer did not come from AWS"), "{failure:?}: {page}");
     }
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_said_to_be_empty() {
+    assert_named(Failure::Empty200, Code::EmptyAnswer).await;
+    let page = console_page(&Rig::signed_in().await, Failure::Empty200).await;
+    assert!(page.contains("the answer had nothing in it of what was asked for"), "{page}");
 }
 
 #[tokio::test]

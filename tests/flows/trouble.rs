@@ -46,7 +46,7 @@ async fn every_kind_of_bad_answer_has_its_own_name() {
     for (failure, expected) in [
         (Failure::Html200, Code::NotAws),
         (Failure::TruncatedJson, Code::NotAws),
-        (Failure::Empty200, Code::NotAws),
+        (Failure::Empty200, Code::EmptyAnswer),
         (Failure::Reset, Code::ConnectionLost),
         (Failure::Status(400), Code::AwsRefused),
     ] {

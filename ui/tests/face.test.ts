@@ -2,6 +2,7 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
+import type { Intent } from "../src/ipc/bindings/Intent";
 import type { What } from "../src/ipc/bindings/What";
 import type { FakeAgent } from "../src/ipc/fake";
 import { press, shown } from "./shown";
@@ -190,6 +191,30 @@ describe("what may be missing", () => {
   ])("says what to do in the scene “%s”", async (state, words) => {
     await shown(state, "identity");
     expect(await screen.findByText(words, { exact: false })).toBeTruthy();
+  });
+});
+
+describe("the button of a bad day", () => {
+  it.each<[state: string, where: string, button: string, asks: Intent["kind"]]>([
+    ["practice-ended", "notice", "Try again", "practice"],
+    ["settings-unwritable", "standing", "Try again", "configure"],
+    ["standing", "standing", "Sync", "sync"],
+    ["offline", "notice", "Try again", "sync"],
+    ["sign-in-failed", "notice", "Try again", "signIn"],
+    ["not-taken-up", "keyring", "Try again", "keepSignedIn"],
+    ["keyring-holds", "keyring", "Take it out", "keepSignedIn"],
+  ])("does something in the scene “%s”", async (state, where, button, asks) => {
+    const { agent } = await shown(state, state === "sign-in-failed" ? "start-url" : "role-list");
+    const [place] = (await screen.findAllByTestId(where)).slice(-1);
+    await fireEvent.click(within(place ?? document.body).getByRole("button", { name: button }));
+    await waitFor(() => expect(agent.asked.map(({ kind }) => kind)).toContain(asks));
+  });
+
+  it("quits where only another start helps, and asks first while sessions are live", async () => {
+    const { agent } = await shown("proxy-auth");
+    await fireEvent.click(within(await screen.findByTestId("notice")).getByRole("button", { name: "Quit Daypass" }));
+    expect(await screen.findByText(/Quitting ends 2 live sessions/)).toBeTruthy();
+    expect(agent.asked.map(({ kind }) => kind)).not.toContain("quit");
   });
 });
 

@@ -5,8 +5,9 @@ import type { SessionView } from "./bindings/SessionView";
 import type { SsoSessionView } from "./bindings/SsoSessionView";
 import type { View } from "./bindings/View";
 import {
-  MINUTE, aSession, clockOff, keyringAbsent, keyringHolds, keyringLocked, nameNotFound, notAssigned, refusedInBrowser, settingsInvalid, signingIn,
-  someSettings, someSsoSettings, ssoSession, stillWaiting, unreachable, withCode,
+  MINUTE, aSession, clockOff, keyringAbsent, keyringHolds, keyringLocked, nameNotFound, notAssigned, practiceEnded, proxyAuth,
+  refusedInBrowser, settingsInvalid, settingsUnwritable, signingIn, someSettings, someSsoSettings, ssoSession, stillWaiting,
+  unreachable, withCode,
 } from "./fake-parts";
 import { someLog } from "./fake-log";
 import { manyRoles, someRoles } from "./fake-roles";
@@ -184,6 +185,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
   kept(view, practice) {
     practice.keepSignedIn = true;
     view.settings.ssoSessions = [someSsoSettings("practice", { keepSignedIn: true })];
+  },
+  "practice-ended"(view, practice) {
+    Object.assign(practice, { name: "acme", source: "config" });
+    view.notice = { ssoSession: null, failure: practiceEnded };
+  },
+  "settings-unwritable"(view) {
+    view.standing = [settingsUnwritable];
+  },
+  "proxy-auth"(view, practice) {
+    view.notice = { ssoSession: practice.name, failure: proxyAuth };
   },
   standing(view) {
     view.standing = [settingsInvalid, clockOff];

@@ -46,6 +46,13 @@ export function foremost(sessions: readonly SsoSessionView[]): SsoSessionView | 
   return signedIn[0] ?? held ?? sessions[0] ?? null;
 }
 
+/** Those signed in to since the view before; none at the first. */
+export function signedInAnew(before: View | null, after: View): SsoSessionView[] {
+  if (before === null) return [];
+  const known = new Set(before.ssoSessions.filter(({ status }) => status === "signedIn").map(({ name }) => name));
+  return after.ssoSessions.filter(({ name, status }) => status === "signedIn" && !known.has(name));
+}
+
 /** How a sign-in stands, in words. */
 export function statusOf({ status, signedInAt }: SsoSessionView, now: number): string {
   switch (status) {

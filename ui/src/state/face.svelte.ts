@@ -21,7 +21,7 @@ import { milestones, type Stages } from "../lib/milestones";
 import { WHOLE_ROLE } from "../lib/scope";
 import { keyOf } from "../lib/search";
 import { seenView } from "../lib/seen";
-import { foremost, isFirstRun, placeOf } from "../lib/welcome";
+import { foremost, isFirstRun, placeOf, signedInAnew } from "../lib/welcome";
 import { Activity } from "./activity.svelte";
 import { Catalogue } from "./catalogue.svelte";
 import { Clock } from "./clock.svelte";
@@ -163,6 +163,8 @@ export class Face {
         return () => this.addSignIn(true);
       case "settings":
         return () => this.settings.open();
+      case "quit":
+        return () => this.quit();
       case null:
         return null;
     }
@@ -334,13 +336,6 @@ export class Face {
     this.#stages = stages;
     if (said.length > 0) this.#said = said.join(" ");
   }
-}
-
-/** Those signed in to since the view before; none at the first. */
-function signedInAnew(before: View | null, after: View): SsoSessionView[] {
-  if (before === null) return [];
-  const known = new Set(before.ssoSessions.filter(({ status }) => status === "signedIn").map(({ name }) => name));
-  return after.ssoSessions.filter(({ name, status }) => status === "signedIn" && !known.has(name));
 }
 
 function ssoSessionOf(intent: Intent): string | null {

@@ -58,7 +58,7 @@ pub async fn assume_role(
     })
     .await
     .map_err(|trouble| refused(&trouble))?;
-    let mut given = answer.credentials.ok_or(Code::NotAws)?;
+    let mut given = answer.credentials.ok_or(Code::EmptyAnswer)?;
     let credentials = kept([&given.access_key_id, &given.secret_access_key, &given.session_token]);
     given.secret_access_key.zeroize();
     given.session_token.zeroize();

@@ -89,7 +89,11 @@ async fn signin_token(
         .collect()
         .await
         .map_err(|e| error::of_connection(&e).unwrap_or(Code::NotAws))?;
-    let token: SigninToken = serde_json::from_slice(&body.into_bytes()).map_err(|_| Code::NotAws)?;
+    let body = body.into_bytes();
+    if body.is_empty() {
+        return Err(Code::EmptyAnswer);
+    }
+    let token: SigninToken = serde_json::from_slice(&body).map_err(|_| Code::NotAws)?;
     Ok(token.signin_token)
 }
 

@@ -76,7 +76,7 @@ pub async fn start(aws: &Aws, sso: &SsoSession) -> Result<Device, Code> {
     };
     let mut answer =
         error::patiently("StartDeviceAuthorization", call).await.map_err(oidc::start_url_refused)?;
-    let mut code = answer.device_code.take().filter(|code| oidc::is_token(code)).ok_or(Code::NotAws)?;
+    let mut code = oidc::token_of(answer.device_code.take())?;
     let kept = Secret::copy_of(code.as_bytes());
     code.zeroize();
     let user_code = answer.user_code.take().filter(|code| is_code(code)).ok_or(Code::NotAws)?;

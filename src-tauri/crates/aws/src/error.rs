@@ -62,8 +62,11 @@ pub(crate) fn read<E: ProvideErrorMetadata + Error + 'static>(
             failure.as_connector_error().and_then(|e| of_connection(e)).unwrap_or(Code::Unreachable)
         }
         SdkError::ServiceError(_) => of_service(status, aws_code.as_deref()),
-        // Half an answer, because the connection went; or a whole one that is none of AWS's.
-        SdkError::ResponseError(_) => of_connection(error).unwrap_or(Code::NotAws),
+        // Half an answer, because the connection went; or a whole one that is empty, or none of AWS's.
+        SdkError::ResponseError(_) => {
+            let is_empty = response.and_then(|r| r.body().bytes()).is_some_and(<[u8]>::is_empty);
+            of_connection(error).unwrap_or(if is_empty { Code::EmptyAnswer } else { Code::NotAws })
+        }
         // The request could not even be built: a mistake of ours.
         _ => Code::Internal,
     };

@@ -115,11 +115,8 @@ pub(crate) async fn register(aws: &Aws, sso: &SsoSession, way: Way) -> Result<Re
         .send()
     };
     let mut answer = error::patiently("RegisterClient", call).await.map_err(start_url_refused)?;
-    let client_id = answer.client_id.take().filter(|id| is_token(id));
-    let client_secret = answer.client_secret.take().filter(|secret| is_token(secret));
-    let (Some(client_id), Some(mut client_secret)) = (client_id, client_secret) else {
-        return Err(Code::NotAws);
-    };
+    let client_id = token_of(answer.client_id.take())?;
+    let mut client_secret = token_of(answer.client_secret.take())?;
     let kept = Secret::copy_of(client_secret.as_bytes());
     client_secret.zeroize();
     Ok(Registration {
@@ -200,7 +197,7 @@ pub(crate) fn keep(
     mut answer: aws_sdk_ssooidc::operation::create_token::CreateTokenOutput,
     old: Option<&Secret>,
 ) -> Result<Token, Code> {
-    let mut access = answer.access_token.take().filter(|t| is_token(t)).ok_or(Code::NotAws)?;
+    let mut access = token_of(answer.access_token.take())?;
     let mut refresh = answer.refresh_token.take().filter(|t| is_token(t));
     let kept_access = Secret::copy_of(access.as_bytes());
     let kept_refresh = match (&refresh, old) {
@@ -215,6 +212,12 @@ pub(crate) fn keep(
         lasts: Seconds(u32::try_from(answer.expires_in).unwrap_or(0)),
         expires_at: Timestamp::from_secs(0),
     })
+}
+
+/// What an answer has to have, and AWS may have issued.
+pub(crate) fn token_of(part: Option<String>) -> Result<String, Code> {
+    let text = part.ok_or(Code::EmptyAnswer)?;
+    if is_token(&text) { Ok(text) } else { Err(Code::NotAws) }
 }
 
 /// Whether AWS may have issued it: something that a header can carry.

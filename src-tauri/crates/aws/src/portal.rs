@@ -66,7 +66,7 @@ impl<'a> Portal<'a> {
                 .await
                 // No role was asked for: it is the list that is forbidden.
                 .map_err(|code| if code == Code::RoleNotAssigned { Code::ListRefused } else { code })?;
-            for account in page.account_list.ok_or(Code::NotAws)? {
+            for account in page.account_list.ok_or(Code::EmptyAnswer)? {
                 if let Some(Ok(id)) = account.account_id.map(AccountId::try_from) {
                     let name: String =
                         account.account_name.unwrap_or_default().chars().take(LONGEST_NAME).collect();
@@ -99,7 +99,7 @@ impl<'a> Portal<'a> {
                         .send()
                 })
                 .await?;
-            let listed = page.role_list.ok_or(Code::NotAws)?;
+            let listed = page.role_list.ok_or(Code::EmptyAnswer)?;
             roles.extend(listed.into_iter().filter_map(|r| RoleName::try_from(r.role_name?).ok()));
             let Some(token) = following(page.next_token, next.as_deref())? else { return Ok(roles) };
             next = Some(token);
@@ -175,7 +175,7 @@ pub async fn role_credentials(
     })
     .await
     .map_err(|trouble| trouble.code)?;
-    let mut given = answer.role_credentials.ok_or(Code::NotAws)?;
+    let mut given = answer.role_credentials.ok_or(Code::EmptyAnswer)?;
     let kept = match (&given.access_key_id, &given.secret_access_key, &given.session_token) {
         (Some(id), Some(key), Some(token)) => kept([id, key, token]),
         _ => Err(Code::NotAws),

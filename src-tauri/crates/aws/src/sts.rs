@@ -25,7 +25,7 @@ pub async fn caller_name(
         .await
         .map_err(|e| error::read("GetCallerIdentity", &e).code)?;
     // arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME
-    let arn = answer.arn.ok_or(Code::NotAws)?;
+    let arn = answer.arn.ok_or(Code::EmptyAnswer)?;
     let name = arn.rsplit('/').next().unwrap_or_default();
     let is_name = (2..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));

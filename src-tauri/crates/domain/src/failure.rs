@@ -30,6 +30,8 @@ pub enum Action {
     Sync,
     /// Open the settings.
     Settings,
+    /// Quit Daypass: only another start sees another environment.
+    Quit,
     /// Have the keyring keep the sign-in, or take up the one that it keeps.
     Keep,
     /// Have the keyring drop the sign-in.
@@ -143,14 +145,15 @@ codes! {
     NameNotFound: "the name of AWS's server cannot be looked up", "Check the network and the VPN; a wrong Region looks like this too.", Some(Action::Retry);
     ConnectionRefused: "the connection to AWS was refused", "A firewall or a proxy that does not run may be in the way; check HTTPS_PROXY, then try again.", Some(Action::Retry);
     ConnectionLost: "the connection to AWS broke off", "Try again; if it stays so, a firewall or proxy may be cutting it.", Some(Action::Retry);
-    ProxyAuth: "the proxy asks for a user name and password", "Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), then start Daypass again.", Some(Action::Retry);
+    ProxyAuth: "the proxy asks for a user name and password", "Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), then start Daypass again.", Some(Action::Quit);
     ProxyFailed: "the proxy does not let Daypass through to AWS", "Check HTTPS_PROXY and NO_PROXY, or ask who runs the proxy.", Some(Action::Retry);
-    UnknownCa: "AWS's certificate is not from an authority this computer trusts", "If your company inspects TLS, name its CA file in AWS_CA_BUNDLE, then start Daypass again; else you may be on a hostile network.", Some(Action::Retry);
-    BadCaBundle: "the file that AWS_CA_BUNDLE names holds no certificates that can be read", "Correct AWS_CA_BUNDLE or unset it, then start Daypass again.", None;
-    /// Shown while a call is under way.
+    UnknownCa: "AWS's certificate is not from an authority this computer trusts", "If your company inspects TLS, name its CA file in AWS_CA_BUNDLE, then start Daypass again; else you may be on a hostile network.", Some(Action::Quit);
+    BadCaBundle: "the file that AWS_CA_BUNDLE names holds no certificates that can be read", "Correct AWS_CA_BUNDLE or unset it, then start Daypass again.", Some(Action::Quit);
+    /// Shown while a call is under way, beside what ends the wait.
     SlowAnswer: "AWS has not answered yet", "Daypass goes on waiting; check the network and the proxy if it stays so.", None;
     TimedOut: "AWS did not answer in time", "Try again; check the network if it stays so.", Some(Action::Retry);
     NotAws: "the answer did not come from AWS", "A network sign-in page may be in the way: open any web page, sign in there, then try again.", Some(Action::Retry);
+    EmptyAnswer: "the answer had nothing in it of what was asked for", "Try again; if it stays so, look whether a proxy or a filter takes answers away.", Some(Action::Retry);
     Throttled: "AWS asks for fewer calls", "Wait a minute, then try again.", Some(Action::Retry);
     RoleNotAssigned: "this role is no longer assigned to you", "Sync the list, or ask your administrator for the assignment.", Some(Action::Sync);
     ListRefused: "Identity Center does not let you list your accounts", "Sign out and in again; if it stays so, ask your administrator.", Some(Action::Sync);
@@ -164,23 +167,23 @@ codes! {
     ChainTooLong: "AWS lets credentials of a chained role live 1 h at most", "The lease may be longer: programs are given new ones by themselves, a console is opened anew.", None;
     AwsTrouble: "AWS reports trouble of its own", "Try again in a minute.", Some(Action::Retry);
     AwsRefused: "AWS refused this", "Try again; the agent's log names the error code.", Some(Action::Retry);
-    InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https.", None;
+    InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https; then start Daypass again.", Some(Action::Quit);
     ConsoleRefused: "AWS did not open the console with this session", "Renew the session, then open the console again.", Some(Action::Retry);
 
     // This machine.
-    ClockOff: "this computer's clock is more than 2 minutes off AWS's", "Daypass reckons with the difference, other programs may fail: set the clock (timedatectl set-ntp true).", None;
+    ClockOff: "this computer's clock is more than 2 minutes off AWS's", "Daypass reckons with the difference, other programs may fail: set the clock (timedatectl set-ntp true), then choose Sync.", Some(Action::Sync);
     SettingsBroken: "settings.toml could not be understood", "It is kept as settings.toml.bad, and the defaults are used; the agent's log names the line.", Some(Action::Settings);
     SettingsInvalid: "settings.toml has a mistake, and the settings before it are still used", "Correct it; the agent's log names the line.", Some(Action::Settings);
     SettingsUnknown: "settings.toml has a setting Daypass does not know", "Correct its name; the agent's log has it.", Some(Action::Settings);
-    SettingsUnwritable: "the settings could not be written", "Make room on the disk, or make the folder ~/.config/daypass writable.", None;
+    SettingsUnwritable: "the settings could not be written", "Make room on the disk, or make the folder ~/.config/daypass writable, then try again.", Some(Action::Retry);
     // The first four are said of keeping a sign-in and of taking a kept one up: true of who is signed in and of who is not.
     KeyringAbsent: "no system keyring answers", "Without one a sign-in lasts until Daypass quits. Install and start one (gnome-keyring or KWallet), then choose Keep me signed in again.", Some(Action::Keep);
     KeyringLocked: "the system keyring is locked", "Unlock it, then choose Keep me signed in again.", Some(Action::Keep);
     KeyringSilent: "the system keyring does not answer", "Without it a sign-in lasts until Daypass quits. Look for a window of the keyring that asks for its password, then choose Keep me signed in again.", Some(Action::Keep);
     KeyringRefused: "the system keyring refused what Daypass asked of it", "Without it a sign-in lasts until Daypass quits. Look whether it has a default collection, then choose Keep me signed in again.", Some(Action::Keep);
     KeyringStillHolds: "the system keyring may still hold a sign-in that it was to drop", "Unlock it, or start it, then choose Take it out.", Some(Action::Forget);
-    PracticeMissing: "the practice organisation could not be started", "Reinstall Daypass: the program daypass-practice belongs beside it.", None;
-    PracticeEnded: "the practice organisation has stopped", "Start it again with Try a practice organisation.", None;
+    PracticeMissing: "the practice organisation could not be started", "Reinstall Daypass: the program daypass-practice belongs beside it.", Some(Action::Retry);
+    PracticeEnded: "the practice organisation has stopped", "Start another one; its leases are over.", Some(Action::Retry);
     NoTerminal: "no terminal program was found", "Install one (xterm, say), or name yours in the settings.", Some(Action::Settings);
     TerminalFailed: "the terminal program did not start", "Check the terminal command in the settings, or install another terminal.", Some(Action::Settings);
     NoClipboard: "the clipboard could not be reached", "Copy the command from the window instead.", None;
@@ -239,6 +242,59 @@ mod tests {
             assert!(!fact.ends_with('.') && !fact.is_empty(), "{code:?}");
             assert!(advice.ends_with('.') && advice.starts_with(char::is_uppercase), "{code:?}");
             assert!(!fact.to_lowercase().contains("error"), "{code:?}");
+        }
+    }
+
+    /// What goes wrong without anybody having asked for something wrong.
+    const BAD_DAYS: [Code; 33] = [
+        Code::SignInRefused,
+        Code::SignInTimedOut,
+        Code::SignInLapsed,
+        Code::SignInNotAccepted,
+        Code::DeviceCodeExpired,
+        Code::Unreachable,
+        Code::NameNotFound,
+        Code::ConnectionRefused,
+        Code::ConnectionLost,
+        Code::ProxyAuth,
+        Code::ProxyFailed,
+        Code::UnknownCa,
+        Code::BadCaBundle,
+        Code::TimedOut,
+        Code::NotAws,
+        Code::EmptyAnswer,
+        Code::Throttled,
+        Code::RoleNotAssigned,
+        Code::ListRefused,
+        Code::AwsTrouble,
+        Code::AwsRefused,
+        Code::InsecureEndpoint,
+        Code::ConsoleRefused,
+        Code::ClockOff,
+        Code::SettingsBroken,
+        Code::SettingsUnwritable,
+        Code::KeyringAbsent,
+        Code::KeyringLocked,
+        Code::KeyringSilent,
+        Code::KeyringRefused,
+        Code::KeyringStillHolds,
+        Code::PracticeMissing,
+        Code::PracticeEnded,
+    ];
+
+    #[test]
+    fn every_bad_day_has_words_of_its_own_and_a_button() {
+        let mut facts = std::collections::BTreeSet::new();
+        for code in BAD_DAYS {
+            let Failure { fact, advice, action, .. } = code.into();
+            assert!(action.is_some(), "{code:?}");
+            assert!(facts.insert(fact), "{code:?}");
+            let says_again = advice.contains("start Daypass again");
+            assert_eq!(
+                says_again,
+                action == Some(Action::Quit),
+                "{code:?}: what is advised is what the button does"
+            );
         }
     }
 }

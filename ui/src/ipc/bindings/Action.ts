@@ -3,4 +3,4 @@
 /**
  * The button that helps.
  */
-export type Action = "signIn" | "retry" | "edit" | "sync" | "settings" | "keep" | "forget";
+export type Action = "signIn" | "retry" | "edit" | "sync" | "settings" | "quit" | "keep" | "forget";
