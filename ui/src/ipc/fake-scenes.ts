@@ -255,6 +255,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
       "Lock-screen signals are not available, so leases do not end when the screen locks.",
     ];
   },
+  /** The footer has the most to say then. */
+  minimised(view, practice, roles, now, scene) {
+    CHANGES.degraded?.(view, practice, roles, now, scene);
+    if (view.desktop) Object.assign(view.desktop, { tray: false, minimised: true });
+  },
   found(_view, _practice, _roles, _now, scene) {
     scene.finds = true;
   },

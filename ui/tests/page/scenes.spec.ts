@@ -3,11 +3,29 @@ import { describe, expect, it } from "vitest";
 
 import { SCENES } from "../../src/ipc/fake-scenes";
 import { objections } from "./axe";
-import { during, useBrowser } from "./browser";
+import { LOOKS, during, useBrowser } from "./browser";
 
 useBrowser();
 
 describe("scenes", () => {
   it.concurrent.each(SCENES)("“%s” is clean, dark and wide, light and narrow", (scene) =>
     during(scene, async (page) => expect(await objections(page)).toEqual([])));
+});
+
+describe("the footer", () => {
+  const CASES = ["main", "degraded", "kept", "minimised"].flatMap((scene) => LOOKS.map((look) => [scene, look.size[0], look] as const));
+
+  it.concurrent.each(CASES)("of %s at %i px has room for all it says", (scene, _wide, look) =>
+    during(scene, async (page) => {
+      const faults = await page.evaluate(() => {
+        const parts = [...document.querySelectorAll<HTMLElement>("footer > *, footer > .end > *")].filter((one) => one.offsetParent !== null && !one.matches(".end"));
+        const boxes = parts.map((one) => ({ one, words: one.textContent.trim(), box: one.getBoundingClientRect() }));
+        return boxes.flatMap(({ one, words, box }, i) => [
+          ...(box.right > innerWidth ? [`“${words}” reaches to ${box.right} of ${innerWidth}`] : []),
+          ...(box.left < (boxes[i - 1]?.box.right ?? 0) ? [`“${words}” begins under “${boxes[i - 1]?.words}”`] : []),
+          ...(one.scrollWidth > one.clientWidth + 1 ? [`“${words}” is cut off`] : []),
+        ]);
+      });
+      expect(faults).toEqual([]);
+    }, look));
 });
