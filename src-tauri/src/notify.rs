@@ -150,7 +150,9 @@ impl<R: Fn() + Send> Post<R> {
     async fn show_by_daemon(&mut self, notification: &Notification) -> bool {
         let Some(daemon) = &mut self.daemon else { return false };
         let before = self.shown.get(&notification.id).map_or(0, |(number, _)| *number);
-        let Ok(number) = daemon.show(before, notification).await else { return false };
+        let shown = daemon.show(before, notification).await;
+        self.link.change(|desktop| desktop.without_notifier = shown.is_err());
+        let Ok(number) = shown else { return false };
         self.shown.insert(notification.id.clone(), (number, notification.clone()));
         self.out_of_window(&notification.id);
         true
@@ -190,15 +192,24 @@ impl<R: Fn() + Send> Post<R> {
 
     async fn connect(&mut self) {
         self.daemon = Daemon::connect(self.address.as_deref()).await.ok();
+        self.note_daemon();
+    }
+
+    /// Says whether there is one, as far as the bus knows.
+    fn note_daemon(&self) {
+        let is_there = self.daemon.as_ref().is_some_and(Daemon::is_there);
+        self.link.change(|desktop| desktop.without_notifier = !is_there);
     }
 
     async fn take(&mut self, heard: Heard) {
         match heard {
-            Heard::Came if !self.is_quiet => {
-                let waiting = self.waiting().collect();
-                self.show(waiting).await;
+            Heard::Came => {
+                self.note_daemon();
+                if !self.is_quiet {
+                    let waiting = self.waiting().collect();
+                    self.show(waiting).await;
+                }
             }
-            Heard::Came => {}
             Heard::Went => self.went(),
             Heard::BusGone => {
                 self.daemon = None;
@@ -216,6 +227,7 @@ impl<R: Fn() + Send> Post<R> {
 
     /// What it showed is still true.
     fn went(&mut self) {
+        self.note_daemon();
         for (_, notification) in std::mem::take(&mut self.shown).into_values() {
             self.show_in_window(notification);
         }

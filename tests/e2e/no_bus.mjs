@@ -11,6 +11,7 @@ const without = (session) => (scenario) => {
       desk.env.DBUS_SYSTEM_BUS_ADDRESS = "unix:path=/nowhere/system-bus";
       window = await scenario.open("--practice");
       await scenario.isReady();
+      await window.showedInTime();
     }],
     ["asked to keep the sign-in, it signs in and says that no keyring answers", async () => {
       await window.click("[data-testid=keep-signed-in]");
@@ -39,6 +40,7 @@ const without = (session) => (scenario) => {
     ["what no notification can tell, the window does", async () => {
       await scenario.json("request", "DeveloperAccess@payments-staging", "--for", "62s");
       await window.says("[data-testid=notification]", /DeveloperAccess in payments-staging ends in 1 min/, 30);
+      await window.says(".toasts", /No notification daemon answers: notices stand here/);
     }],
     ["the window closes, and quit ends the rest", () => scenario.leave()],
   ];

@@ -11,7 +11,7 @@ const NOTICE = "[data-testid=notification]";
 const SHORT = ["--for", "62s"];
 
 /** python-dbusmock's notification daemon, on the desk's bus. */
-class Daemon {
+export class Daemon {
   #desk;
   #log;
   #child;
@@ -95,6 +95,7 @@ export const notifications = (scenario) => {
       daemon.go();
       await take(scenario, "DeveloperAccess@payments-staging", ...SHORT);
       await window.says(NOTICE, /DeveloperAccess in payments-staging ends in 1 min.*Renew.*End/, 30);
+      await window.says(".toasts", /No notification daemon answers: notices stand here/);
       await scenario.picture("notifications");
     }],
     ["when it comes again, it is told, and no longer the window", async () => {
@@ -132,10 +133,12 @@ export const mute = (scenario) => {
       await desk.startBus();
       await startMute(desk);
       window = await scenario.signedIn();
+      await window.showedInTime();
     }],
     ["the window tells what the daemon does not, and its button works", async () => {
       await take(scenario, "DeveloperAccess@payments-staging", ...SHORT);
       await window.says(NOTICE, /ends in 1 min/, 30);
+      await window.says(".toasts", /No notification daemon answers: notices stand here/);
       await window.click(`${NOTICE} .btn`);
       await until("the notification is gone", async () => (await window.text(NOTICE)) === null);
     }],

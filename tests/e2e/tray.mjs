@@ -16,12 +16,7 @@ const only = process.argv[3];
 const person = fileURLToPath(new URL("person.mjs", import.meta.url));
 const desktop = join(programs, "daypass-desktop");
 
-/** Takes in what the agent and the desktop say, beside the page. */
-const LISTEN = `(() => {
-  const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-  const id = transformCallback(({ message }) => { if (message) window.seen = message; });
-  invoke("watch", { channel: "__CHANNEL__:" + id });
-})()`;
+const NO_TRAY = "[data-testid=no-tray]";
 
 let failed = 0;
 
@@ -263,23 +258,23 @@ async function comingAndGoing(place, step) {
   const { desk } = place;
   let window;
   let panel;
-  const hasTray = (has) => until(`the window knows that a panel ${has ? "shows" : "does not show"} it`, () =>
-    window.look(`window.seen?.desktop?.tray === ${has} || null`));
+  const hasTray = (has) => until(`the window says that a panel ${has ? "shows" : "does not show"} it`, async () =>
+    ((await window.text(NO_TRAY)) === null) === has);
 
-  await step("without a panel the window opens, and knows", async () => {
+  await step("without a panel the window opens, and says so", async () => {
     await desk.startBus();
     window = await place.open("--practice");
     await until("the start URL is filled in", () =>
       window.look(`document.querySelector("[data-testid=start-url]")?.value.startsWith("http://127.0.0.1:") || null`), 30);
-    await window.look(LISTEN);
-    await hasTray(false);
+    await window.showedInTime();
+    await saysWhatIsMissing(window);
   });
   await step("a panel that comes late has the icon", async () => {
     panel = await Panel.come(desk);
     await panel.look();
     await hasTray(true);
   });
-  await step("one that goes leaves a window that knows, and one that comes instead has it again", async () => {
+  await step("one that goes leaves a window that says so, and one that comes instead has it again", async () => {
     await panel.leave();
     await hasTray(false);
     panel = await Panel.come(desk);
@@ -317,7 +312,17 @@ async function opens(desk, env) {
   const window = await Window.open(desk, desktop, ["--practice"]);
   await until("the start URL is filled in", () =>
     window.look(`document.querySelector("[data-testid=start-url]")?.value.startsWith("http://127.0.0.1:") || null`), 15);
+  await window.showedInTime();
+  await saysWhatIsMissing(window);
   await window.close();
+}
+
+/** The settings say that there is neither a tray nor a notification daemon. */
+async function saysWhatIsMissing(window) {
+  await window.press("Control", ",");
+  await window.click("[data-part=notifications]");
+  await window.says(NO_TRAY, /No panel here has a tray/);
+  await window.says("[data-testid=no-notifier]", /No notification daemon answers/);
 }
 
 function expect(holds, otherwise) {

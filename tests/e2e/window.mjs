@@ -11,6 +11,10 @@ const KEYS = {
   ArrowLeft: "\uE012", ArrowUp: "\uE013", ArrowRight: "\uE014", ArrowDown: "\uE015",
 };
 
+/** R3 lets a missing bus or tray host stall nothing; whoever waits for an answer on D-Bus waits 25 s, or for ever. */
+const IN_TIME = 5_000;
+const PAINTED = `performance.getEntriesByName("first-contentful-paint").map((paint) => performance.timeOrigin + paint.startTime)[0] ?? null`;
+
 export class Window {
   #base;
   /** When the program was started, in milliseconds since 1970. */
@@ -33,6 +37,13 @@ export class Window {
   /** What a JavaScript expression is worth in the page. */
   look(expression) {
     return this.#call("POST", "/execute/sync", { script: `return (${expression});`, args: [] });
+  }
+
+  /** Sees that nothing held up its first paint. */
+  async showedInTime() {
+    const painted = await until("something is painted", () => this.look(PAINTED));
+    const took = Math.round(painted - this.launched);
+    if (took > IN_TIME) throw new Error(`the window showed ${took} ms after its launch`);
   }
 
   /** The text of the first element, or null. */

@@ -220,7 +220,7 @@ describe("the button of a bad day", () => {
 
 describe("what is wanted from elsewhere", () => {
   const ask = (agent: FakeAgent, count: number, what: What): void =>
-    agent.change((view) => { view.desktop = { tray: true, minimised: false, notifications: [], show: { count, what } }; });
+    agent.change((view) => { view.desktop = { tray: true, minimised: false, withoutNotifier: false, notifications: [], show: { count, what } }; });
 
   it("is brought up once, and again when it is wanted again", async () => {
     const { agent, face } = await shown("main");
@@ -265,7 +265,7 @@ describe("leaving", () => {
   it("says where Daypass is once closing has minimised the window", async () => {
     const { agent } = await shown("main");
     expect(screen.queryByTestId("stays")).toBeNull();
-    agent.change((view) => { view.desktop = { tray: false, minimised: true, notifications: [], show: null }; });
+    agent.change((view) => { view.desktop = { tray: false, minimised: true, withoutNotifier: false, notifications: [], show: null }; });
     expect((await screen.findByTestId("stays")).textContent).toContain("Daypass stays open");
   });
 });

@@ -44,6 +44,8 @@ pub(super) struct Daemon {
     bus: Connection,
     stream: MessageStream,
     owner: Option<OwnedUniqueName>,
+    /// Whether the bus starts one when it is called.
+    can_start: bool,
     /// Asked before the first notification.
     can: Option<Can>,
 }
@@ -73,9 +75,17 @@ impl Daemon {
             call::<()>(&bus, BUS, BUS_PATH, "AddMatch", &of_daemon).await?;
             // An error says that there is none. What changes from now on is in the stream.
             let owner = call(&bus, BUS, BUS_PATH, "GetNameOwner", &NAME).await.ok();
-            Ok(Self { bus, stream, owner, can: None })
+            let startable: Vec<String> =
+                call(&bus, BUS, BUS_PATH, "ListActivatableNames", &()).await.unwrap_or_default();
+            let can_start = startable.iter().any(|name| name == NAME);
+            Ok(Self { bus, stream, owner, can_start, can: None })
         };
         timeout(LIMIT, connecting).await.unwrap_or(Err(zbus::Error::Handshake("too slow".to_owned())))
+    }
+
+    /// Whether there is one, or will be when it is needed. Whether it answers shows then.
+    pub(super) fn is_there(&self) -> bool {
+        self.owner.is_some() || self.can_start
     }
 
     /// Shows it in the place of `before`, or anew for 0; its number there. Starts a daemon where the bus can.

@@ -34,6 +34,11 @@ impl Desk {
         self.post.take(heard).await;
     }
 
+    /// Whether the window says that no daemon answers.
+    fn misses_a_daemon(&self) -> bool {
+        self.link.desktops().borrow().without_notifier
+    }
+
     fn in_window(&self) -> Vec<String> {
         self.link.notifications().into_iter().map(|n| n.title).collect()
     }
@@ -107,8 +112,10 @@ async fn without_a_daemon_the_window_tells_it_until_one_comes() {
     desk.tells(vec![notification("a", "first")]).await;
     desk.tells(vec![notification("b", "second")]).await;
     assert_eq!(desk.in_window(), ["second", "first"]);
+    assert!(desk.misses_a_daemon());
     let mut daemon = Notifier::come(&bus, ALL).await;
     desk.hears().await;
+    assert!(!desk.misses_a_daemon());
     assert_eq!([daemon.shown().await.title, daemon.shown().await.title], ["first", "second"]);
     assert_eq!(desk.in_window(), [""; 0]);
 }
@@ -119,8 +126,10 @@ async fn when_a_daemon_dies_the_window_tells_what_it_showed() {
     let daemon = Notifier::come(&bus, ALL).await;
     let mut desk = Desk::at(bus.address());
     desk.tells(vec![notification("a", "Billing")]).await;
+    assert!(!desk.misses_a_daemon());
     drop(daemon);
     desk.hears().await;
+    assert!(desk.misses_a_daemon());
     assert_eq!(desk.in_window(), ["Billing"]);
     desk.post.deliver(News { away: vec!["a".to_owned()], ..News::default() }).await;
     assert_eq!(desk.in_window(), [""; 0]);
@@ -135,6 +144,7 @@ async fn a_daemon_that_never_answers_is_asked_once_and_the_window_tells_it() {
     assert_eq!(desk.in_window(), ["second", "first"]);
     assert_eq!(asked.recv().await.unwrap(), "GetCapabilities");
     assert!(asked.try_recv().is_err(), "asked once");
+    assert!(desk.misses_a_daemon());
 }
 
 #[tokio::test]
@@ -142,6 +152,18 @@ async fn without_a_bus_the_window_tells_it() {
     let mut desk = Desk::at("unix:path=/nowhere/bus".to_owned());
     desk.tells(vec![notification("a", "first")]).await;
     assert_eq!(desk.in_window(), ["first"]);
+    assert!(desk.misses_a_daemon());
+}
+
+#[tokio::test]
+async fn quiet_hours_do_not_count_as_a_missing_daemon() {
+    let bus = PrivateBus::start();
+    let _daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.post.is_quiet = true;
+    desk.tells(vec![notification("a", "at night")]).await;
+    assert_eq!(desk.in_window(), ["at night"]);
+    assert!(!desk.misses_a_daemon());
 }
 
 #[tokio::test]

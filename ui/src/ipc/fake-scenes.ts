@@ -40,7 +40,7 @@ export function sceneOf(name: string, now: number): Scene {
     standing: [],
     settings: someSettings(),
     logRevision: 1,
-    desktop: { tray: true, minimised: false, notifications: [], show: null },
+    desktop: { tray: true, minimised: false, withoutNotifier: false, notifications: [], show: null },
   };
   const welcome = WELCOME[name];
   if (welcome) return { view: { ...view, ...welcome(now) }, roles: [], gone: false, log: [], logIsDamaged: false };
@@ -258,7 +258,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   /** The footer has the most to say then. */
   minimised(view, practice, roles, now, scene) {
     CHANGES.degraded?.(view, practice, roles, now, scene);
-    if (view.desktop) Object.assign(view.desktop, { tray: false, minimised: true });
+    if (view.desktop) Object.assign(view.desktop, { tray: false, minimised: true, withoutNotifier: true });
   },
   found(_view, _practice, _roles, _now, scene) {
     scene.finds = true;
@@ -272,6 +272,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     practice.status = "lapsed";
     if (!first || !view.desktop) return;
     view.desktop.tray = false;
+    view.desktop.withoutNotifier = true;
     view.desktop.notifications = [
       {
         id: "sign-in-practice", title: "Your sign-in to practice has lapsed", body: "Sign in to renew 2 leases.", urgent: true,

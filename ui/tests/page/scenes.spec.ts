@@ -29,3 +29,19 @@ describe("the footer", () => {
       expect(faults).toEqual([]);
     }, look));
 });
+
+describe("what is missing", () => {
+  it.concurrent.each([["minimised", [1, 1]], ["main", [0, 0]]] as const)("of tray and notification daemon stands in the settings of “%s”", (scene, counts) =>
+    during(scene, async (page) => {
+      await page.keyboard.press("Control+,");
+      await page.locator("[data-part=notifications]").click();
+      await page.getByTestId("told-15").waitFor();
+      expect([await page.getByTestId("no-tray").count(), await page.getByTestId("no-notifier").count()]).toEqual(counts);
+      expect(await objections(page)).toEqual([]);
+    }));
+
+  it("is said beside the notices that stand in the window for it", () =>
+    during("notices", async (page) => {
+      await page.getByText("No notification daemon answers: notices stand here.").waitFor();
+    }));
+});

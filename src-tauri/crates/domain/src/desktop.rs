@@ -13,6 +13,8 @@ pub struct DesktopView {
     pub tray: bool,
     /// Whether the window was closed without a tray, and so minimised: it says where Daypass is then.
     pub minimised: bool,
+    /// Whether no notification daemon answers, as far as is known: what there is to tell stands here then.
+    pub without_notifier: bool,
     /// What no notification daemon shows, so that the window has to. Newest first.
     pub notifications: Vec<Notification>,
     /// What the main window is to bring up; None until something was wanted.

@@ -15,6 +15,10 @@ tray: boolean,
  */
 minimised: boolean, 
 /**
+ * Whether no notification daemon answers, as far as is known: what there is to tell stands here then.
+ */
+withoutNotifier: boolean, 
+/**
  * What no notification daemon shows, so that the window has to. Newest first.
  */
 notifications: Array<Notification>, 
