@@ -2,12 +2,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
+import { Daemon } from "./notify.mjs";
 import { ENDED, LIVE, expect } from "./play.mjs";
 import { until } from "./wait.mjs";
 
 const LOGIND = ["org.freedesktop.login1", "/org/freedesktop/login1"];
 const MANAGER = "org.freedesktop.login1.Manager";
 const SAVER = ["org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"];
+
+const SLEEPERS = ["DeveloperAccess@payments-staging", "ReadOnlyAccess@payments-staging", "AdministratorAccess@payments-prod"];
 
 export const signals = (scenario) => {
   const { desk } = scenario;
@@ -26,6 +29,9 @@ export const signals = (scenario) => {
   };
   const isHeldUp = async () => (await call(LOGIND, `${MANAGER}.ListInhibitors`)).includes("Daypass");
   const isSignedIn = async () => (await scenario.json("status")).ssoSessions[0].status === "signedIn";
+  const daemon = new Daemon(desk);
+  const told = () => daemon.asked.filter((line) => line.includes(" Notify "));
+  let before;
   let window;
   return [
     ["a person with logind and a screen saver has a lease, and sleep would wait", async () => {
@@ -37,6 +43,7 @@ export const signals = (scenario) => {
       desk.env.DBUS_SYSTEM_BUS_ADDRESS = desk.env.DBUS_SESSION_BUS_ADDRESS;
       await comes(LOGIND, "--template", "logind");
       await comes(SAVER, "--template", "gnome_screensaver");
+      await daemon.come("notifications");
       await call(LOGIND, "org.freedesktop.DBus.Mock.AddSession", "1", "seat0", `${process.getuid()}`, "dana", "true");
       window = await scenario.signedIn();
       await scenario.json("request", "DeveloperAccess@payments-staging", "--for", "15m");
@@ -57,16 +64,23 @@ export const signals = (scenario) => {
       expect(await isSignedIn(), "the sign-in went");
     }],
     ["sleep clears everything before it is let go", async () => {
-      await scenario.json("request", "ReadOnlyAccess@payments-staging", "--for", "15m");
-      await window.says(LIVE, /ReadOnlyAccess/, 30);
+      // What ended before is not told again with what ends now.
+      for (const _ of [1, 2]) await window.clickButton("Dismiss");
+      for (const role of SLEEPERS) await scenario.json("request", role, "--for", "15m");
+      await until("three leases live", async () => (await scenario.json("status")).liveSessions === 3);
+      before = told().length;
       await sleeps(true);
       await until("sleep is let go", async () => !(await isHeldUp()));
       await window.says(ENDED, /The computer went to sleep\./);
       expect(!(await isSignedIn()), "the sign-in is still there");
     }],
-    ["awake again, sleep would wait again", async () => {
+    ["awake again, sleep would wait again, and one notification tells of all three leases", async () => {
       await sleeps(false);
       await until("sleep is held up", isHeldUp);
+      const summary = await daemon.shows(/3 leases ended while the machine slept/);
+      for (const role of SLEEPERS) expect(summary.includes(role.replace("@", " in ")), `${role} is missing: ${summary}`);
+      expect(summary.includes("The computer went to sleep."), summary);
+      expect(told().length === before + 1, `it was told ${told().slice(before).join("\n")}`);
     }],
   ];
 };
