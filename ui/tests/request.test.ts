@@ -2,6 +2,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
+import type { Options } from "../src/ipc/bindings/Options";
+import type { Preset } from "../src/ipc/bindings/Preset";
 import type { SessionRequest } from "../src/ipc/bindings/SessionRequest";
 import type { FakeAgent } from "../src/ipc/fake";
 import { draftOf, mistakeIn, requestOf, scopeWords, tagValue, WHOLE_ROLE, type Draft } from "../src/lib/scope";
@@ -12,10 +14,13 @@ const DRAFT: Draft = {
   seconds: 900, reason: "", region: "", kind: "wholeRole", preset: "s3-bucket", values: {}, grants: null, services: "", policies: "", policy: "",
   onlyRegions: "", onlyFrom: "", untilLeaseEnd: false, hops: [], sessionName: "", sourceIdentity: "", tags: [],
 };
+const LOOK = { id: "look", label: "Look", actions: ["s3:List*"], resources: ["*"], conditions: {}, default: true };
+const TWICE: Preset = { id: "twice", title: "Twice", about: "a preset named twice", parameters: [], grants: [LOOK, LOOK] };
 const ARN = "arn:aws:iam::111122223333:role/daypass/Scoped";
 
-async function form() {
+async function form(offered: Partial<Options> = {}) {
   const { agent, face } = await shown("main");
+  agent.offers(offered);
   await waitFor(() => expect(face.list.chosen).not.toBeNull());
   await press("Enter", { shiftKey: true });
   const sheet = within(await screen.findByTestId("request-sheet"));
@@ -116,6 +121,16 @@ describe("the request form", () => {
     await type(sheet.getByTestId("chained-arn-2"), ARN);
     await fireEvent.click(sheet.getByTestId("submit-request"));
     await waitFor(() => expect(asked(agent)?.path).toMatchObject([{ role: expect.stringMatching(/Scoped$/) as string }, { role: ARN, externalId: null }]));
+  });
+
+  it("stands whatever is named twice", async () => {
+    const chain = { name: "Twice", role: ARN, externalId: null, takesTags: true, takesSourceIdentity: true, source: "settings" } as const;
+    const { agent, sheet } = await form({ chains: [chain, { ...chain, source: "organisation" }], presets: [TWICE, TWICE], organisationPresets: [] });
+    agent.says({ policyArns: [ARN, ARN] });
+    await fireEvent.click(sheet.getByText("Only one…"));
+    await waitFor(() => expect(sheet.getByTestId("policy").textContent).toContain(`${ARN}\n${ARN}`));
+    expect(sheet.getAllByText(/^Twice · /)).toHaveLength(2);
+    expect(sheet.getAllByLabelText("Look")).toHaveLength(2);
   });
 
   it("keeps a request as a pass, to be taken with one press", async () => {

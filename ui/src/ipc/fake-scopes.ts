@@ -75,9 +75,11 @@ const someBrought: Brought = {
   accounts: [{ pattern: "*-prod", environment: "production", colour: "red", duration: null, region: null }],
 };
 
-/** What the request form asks for; `said` is what previews are told to say. */
-export function scoped(intent: Extract<Intent, { kind: "options" | "preview" | "limits" | "brought" }>, said: Partial<Preview>): Partial<Answer> {
-  if (intent.kind === "options") return { options: someOptions(intent.role) };
+/** What the request form asks for; `said` is what previews are told to say, `offered` what forms are told to offer. */
+export function scoped(
+  intent: Extract<Intent, { kind: "options" | "preview" | "limits" | "brought" }>, said: Partial<Preview>, offered: Partial<Options>,
+): Partial<Answer> {
+  if (intent.kind === "options") return { options: { ...someOptions(intent.role), ...offered } };
   if (intent.kind === "limits") return { limits: intent.typed.flatMap(limitOf) };
   if (intent.kind === "brought") return { brought: someBrought };
   return { preview: { ...previewOf(intent.request, intent.probe), ...said } };

@@ -3,6 +3,7 @@ import type { Agent } from "./agent";
 import type { Answer } from "./bindings/Answer";
 import type { Environment } from "./bindings/Environment";
 import type { Intent } from "./bindings/Intent";
+import type { Options } from "./bindings/Options";
 import type { Preview } from "./bindings/Preview";
 import type { SessionRequest } from "./bindings/SessionRequest";
 import type { SessionView } from "./bindings/SessionView";
@@ -39,6 +40,8 @@ export interface FakeAgent extends Agent {
   readonly wished: readonly Wish[];
   /** What previews are to say from now on. For tests. */
   says(preview: Partial<Preview>): void;
+  /** What request forms are to be offered from now on. For tests. */
+  offers(options: Partial<Options>): void;
   /** Changes the view by hand and publishes it. For tests. */
   change(change: (view: View) => void): void;
 }
@@ -50,6 +53,7 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
     asked: world.asked,
     wished: world.wished,
     says: (preview) => void (world.said = preview),
+    offers: (options) => void (world.offered = options),
     change: (change) => world.change(change),
     watch: (onView) => Promise.resolve(world.watch(onView)),
     async ask(intent) {
@@ -75,6 +79,7 @@ class World {
   readonly asked: Intent[] = [];
   readonly wished: Wish[] = [];
   said: Partial<Preview> = {};
+  offered: Partial<Options> = {};
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
   #attempt: number;
@@ -130,7 +135,7 @@ class World {
       case "preview":
       case "brought":
       case "limits":
-        return { ...NOTHING, ...scoped(intent, this.said) };
+        return { ...NOTHING, ...scoped(intent, this.said, this.offered) };
       case "savePass":
       case "removePass":
         view.passes = passesAfter(view.passes, intent);

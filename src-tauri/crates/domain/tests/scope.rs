@@ -170,6 +170,19 @@ fn managed_policies_go_along_and_conditions_bind_them_too() {
 }
 
 #[test]
+fn a_managed_policy_named_twice_goes_along_once() {
+    let policy = |name: &str| format!("arn:aws:iam::aws:policy/{name}").parse().unwrap();
+    let twice = Scope {
+        base: Base::ReadOnly,
+        policies: vec![policy("ReadOnlyAccess"), policy("AmazonSQSReadOnlyAccess"), policy("ReadOnlyAccess")],
+        ..Scope::default()
+    };
+    let sent = World::new().compile(&twice).unwrap();
+    let arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"];
+    assert_eq!(sent.arns, arns);
+}
+
+#[test]
 fn a_custom_policy_is_sent_as_it_was_written() {
     let world = World::new();
     let text = "{ \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"} }";

@@ -4,7 +4,7 @@
 //! become Deny statements with the condition negated.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
@@ -95,15 +95,12 @@ impl Scope {
         if self.is_whole() {
             return Ok(SessionPolicy::default());
         }
-        let mut arns: Vec<_> = self.policies.iter().map(ToString::to_string).collect();
+        let arns = self.arns(place);
         let (services, filled);
         let mut statements = Vec::new();
         match &self.base {
             Base::WholeRole => statements.push(Statement::allow(vec!["*"], vec!["*"])),
-            Base::ReadOnly => {
-                arns.push(format!("arn:{}:iam::aws:policy/ReadOnlyAccess", place.region.partition()));
-            }
-            Base::Managed { policies } => arns.extend(policies.iter().map(|p| p.as_str().to_owned())),
+            Base::ReadOnly | Base::Managed { .. } => {}
             Base::Services { services: named } => {
                 services = named.iter().map(|service| format!("{service}:*")).collect::<Vec<_>>();
                 statements.push(Statement::allow(texts(&services), vec!["*"]));
@@ -153,8 +150,21 @@ impl Scope {
             }
             ascii(&serde_json::to_string(&document).map_err(|_| Code::Internal)?)
         };
-        let arns = self.policies.iter().map(ToString::to_string).collect();
-        Ok(SessionPolicy { document: Some(document), arns })
+        Ok(SessionPolicy { document: Some(document), arns: self.arns(place) })
+    }
+
+    /// The managed policies, each once.
+    fn arns(&self, place: &Place<'_>) -> Vec<String> {
+        let base = match &self.base {
+            Base::ReadOnly => {
+                vec![format!("arn:{}:iam::aws:policy/ReadOnlyAccess", place.region.partition())]
+            }
+            Base::Managed { policies } => policies.iter().map(ToString::to_string).collect(),
+            _ => vec![],
+        };
+        let mut seen = BTreeSet::new();
+        let all = self.policies.iter().map(ToString::to_string).chain(base);
+        all.filter(|arn| seen.insert(arn.clone())).collect()
     }
 
     fn conditions<'a>(&'a self, until: &'a str) -> Vec<Statement<'a>> {

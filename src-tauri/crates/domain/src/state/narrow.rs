@@ -1,5 +1,7 @@
 //! Scopes and ways: what a role offers, what a request would send, and what stands against it.
 
+use std::collections::BTreeSet;
+
 use crate::{
     audit::{About, What},
     chain::{CHAINED_LONGEST, ChainedRole, Hop, Labels, SHORTEST_CREDENTIALS, SessionName, Tag},
@@ -35,6 +37,8 @@ impl State {
         let partition = self.region_of(role, None)?.partition();
         let sso = self.sso_sessions.get(&role.sso_session);
         let practice = sso.filter(|s| s.sso.source == Source::Practice).map(|_| ChainedRole::of_practice());
+        // Known twice, it is as the first says: the person, then the organisation, then the AWS config file.
+        let mut seen = BTreeSet::new();
         let chains = self.chained_roles().chain(&practice).filter_map(|known| {
             Some(Chain {
                 name: known.name.clone(),
@@ -45,6 +49,7 @@ impl State {
                 source: known.source,
             })
         });
+        let chains = chains.filter(|chain| seen.insert(chain.role.to_string()));
         let ruled = self.organisation.ruled(role, &account_name);
         let options = Options {
             chains: chains.collect(),

@@ -11,6 +11,7 @@ mod ending;
 mod issuing;
 mod kept;
 mod lease;
+mod offered;
 mod receipt;
 mod reuse;
 mod rig;

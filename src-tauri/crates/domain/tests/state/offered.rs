@@ -1,0 +1,52 @@
+//! What the request form is offered: chained roles from everywhere they are known, presets, and what was used last.
+
+use daypass_domain::{
+    chain::{ChainedRole, Known},
+    event::Event,
+    organisation::Organisation,
+    request::{Intent, Options},
+    settings::Settings,
+    state::{Start, State},
+};
+
+use crate::rig::{Rig, role, sso};
+
+/// A role known as `name`, whose ARN ends in `role`.
+fn known(name: &str, role: &str, source: Known) -> ChainedRole {
+    let arn = format!("arn:{{partition}}:iam::{{account}}:role/{role}");
+    ChainedRole { name: name.to_owned(), arn, source, ..ChainedRole::of_practice() }
+}
+
+fn options(rig: &mut Rig) -> Options {
+    *rig.ask(Intent::Options { role: role("Billing") }).unwrap().0.options.unwrap()
+}
+
+#[test]
+fn a_role_known_from_several_places_is_offered_once_as_the_nearest_to_the_person_says() {
+    let mut rig = Rig::signed_in();
+    let mine =
+        vec![known("mine", "Shared", Known::Settings), known("mine as well", "Shared", Known::Settings)];
+    rig.state = State::new(Start {
+        configured: vec![sso("acme", daypass_domain::sso::Source::Practice)],
+        settings: Settings { chained_roles: mine, ..Settings::default() },
+        config_chains: vec![
+            known("theirs", "Ours", Known::Config),
+            known("profile", "Config", Known::Config),
+        ],
+        ..Start::default()
+    });
+    let ours =
+        vec![known("shared", "Shared", Known::Organisation), known("ours", "Ours", Known::Organisation)];
+    let organisation = Organisation { chained_roles: ours, ..Organisation::default() };
+    rig.learn(Event::OrganisationRead { organisation: Some(Box::new(organisation)) });
+    let offered: Vec<_> = options(&mut rig).chains.into_iter().map(|c| (c.name, c.source)).collect();
+    assert_eq!(
+        offered,
+        [
+            ("mine".to_owned(), Known::Settings),
+            ("ours".to_owned(), Known::Organisation),
+            ("profile".to_owned(), Known::Config),
+            ("DaypassScoped".to_owned(), Known::Practice),
+        ]
+    );
+}
