@@ -198,8 +198,12 @@ fn a_custom_policy_is_sent_as_it_was_written() {
 fn a_mistake_in_a_custom_policy_is_named_with_its_place() {
     let world = World::new();
     let mistake = |text: &str| {
-        let found = world.compile(&custom(text)).unwrap().mistake();
-        found.map(|m| (m.failure.code, m.line, m.column))
+        let [found, bound] = [false, true].map(|until_lease_end| {
+            let scope = Scope { until_lease_end, ..custom(text) };
+            world.compile(&scope).unwrap().mistake().map(|m| (m.failure.code, m.line, m.column))
+        });
+        assert_eq!(bound, found, "it stands where it was written, whatever else is asked for");
+        found
     };
     let statement = |inner: &str| format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{{{inner}}}]}}");
     assert_eq!(mistake("{\n  \"Version\": x}"), Some((Code::PolicyNotJson, Some(2), Some(14))));

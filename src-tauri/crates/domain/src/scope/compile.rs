@@ -135,22 +135,23 @@ impl Scope {
     fn custom(&self, policy: &str, place: &Place<'_>) -> Result<SessionPolicy, Code> {
         let until = place.lease_end.rfc3339();
         let conditions = self.conditions(&until);
-        let document = if conditions.is_empty() {
-            policy.to_owned()
-        } else {
-            let mut document: serde_json::Value =
-                serde_json::from_str(policy).map_err(|_| Code::PolicyNotJson)?;
-            let statements = document.get_mut("Statement").ok_or(Code::PolicyWrong)?;
-            if !statements.is_array() {
-                *statements = serde_json::Value::Array(vec![statements.take()]);
-            }
-            let list = statements.as_array_mut().ok_or(Code::PolicyWrong)?;
-            for condition in &conditions {
-                list.push(serde_json::to_value(condition).map_err(|_| Code::Internal)?);
-            }
-            ascii(&serde_json::to_string(&document).map_err(|_| Code::Internal)?)
-        };
-        Ok(SessionPolicy { document: Some(document), arns: self.arns(place) })
+        let written = SessionPolicy { document: Some(policy.to_owned()), arns: self.arns(place) };
+        // A mistake has its place in what the person wrote.
+        if conditions.is_empty() || written.mistake().is_some() {
+            return Ok(written);
+        }
+        let mut document: serde_json::Value =
+            serde_json::from_str(policy).map_err(|_| Code::PolicyNotJson)?;
+        let statements = document.get_mut("Statement").ok_or(Code::PolicyWrong)?;
+        if !statements.is_array() {
+            *statements = serde_json::Value::Array(vec![statements.take()]);
+        }
+        let list = statements.as_array_mut().ok_or(Code::PolicyWrong)?;
+        for condition in &conditions {
+            list.push(serde_json::to_value(condition).map_err(|_| Code::Internal)?);
+        }
+        let document = ascii(&serde_json::to_string(&document).map_err(|_| Code::Internal)?);
+        Ok(SessionPolicy { document: Some(document), ..written })
     }
 
     /// The managed policies, each once.
