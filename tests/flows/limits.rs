@@ -113,6 +113,23 @@ async fn a_policy_above_2048_characters_is_warned_of_and_left_to_aws() {
 }
 
 #[tokio::test]
+async fn managed_policies_count_with_their_arns() {
+    let rig = Rig::signed_in().await;
+    let policies = vec!["arn:aws:iam::aws:policy/ReadOnlyAccess".parse().unwrap()];
+    let policy = r#""Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let pad = " ".repeat(2048 - "{".len() - policy.len() - "arn:aws:iam::aws:policy/ReadOnlyAccess".len());
+    let mut wish = rig.chained(30, &["DaypassScoped"]);
+    wish.scope = Scope { policies: policies.clone(), ..custom(format!("{{{pad}{policy}")) };
+    let said = preview(&rig, &wish).await;
+    assert_eq!((said.characters, said.warned), (2048, None));
+    rig.request(wish.clone()).await.unwrap();
+    wish.scope = Scope { policies, ..custom(format!("{{ {pad}{policy}")) };
+    let said = preview(&rig, &wish).await;
+    assert_eq!((said.characters, said.warned.unwrap().code), (2049, Code::PolicyLong));
+    assert_eq!(code(rig.request(wish).await), Some(Code::PolicyTooLong), "it was sent, and AWS refused it");
+}
+
+#[tokio::test]
 async fn managed_policies_go_along_with_a_preset_and_are_united_with_it() {
     let rig = Rig::signed_in().await;
     let mut wish = rig.chained(30, &["DaypassScoped"]);

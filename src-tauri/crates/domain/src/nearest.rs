@@ -9,7 +9,10 @@ use crate::{
     chain::{CHAINED_LONGEST, Labels, MOST_TAGS, SHORTEST_CREDENTIALS},
     failure::Code,
     request::{LONGEST, REASON_LENGTH, SHORTEST, SessionRequest},
-    scope::{Base, LONGEST_POLICY, MOST_OF_A_KIND, MOST_POLICIES, compile::ascii},
+    scope::{
+        Base, MOST_OF_A_KIND, MOST_POLICIES, Scope,
+        compile::{SessionPolicy, ascii},
+    },
     time::Seconds,
 };
 
@@ -23,12 +26,13 @@ pub struct Nearest {
 }
 
 impl SessionRequest {
-    /// What is said of it though it may be sent: AWS judges, or does otherwise than one might think.
+    /// What is said of it though it may be sent: AWS judges, or does otherwise than one might think. `sent` is
+    /// what its scope compiles to.
     #[must_use]
-    pub fn warning(&self) -> Option<Code> {
+    pub fn warning(&self, sent: &SessionPolicy) -> Option<Code> {
         let is_chained = !self.path.is_empty();
         match &self.scope.base {
-            Base::Custom { policy } if policy.chars().count() > LONGEST_POLICY => Some(Code::PolicyLong),
+            Base::Custom { .. } if !sent.fits() => Some(Code::PolicyLong),
             _ if self.labels.packed_percent() > 100 => Some(Code::TagsLong),
             _ if is_chained && self.duration < SHORTEST_CREDENTIALS && !self.scope.until_lease_end => {
                 Some(Code::LeaseUnderCredentials)
@@ -38,9 +42,15 @@ impl SessionRequest {
         }
     }
 
-    /// The request nearest to this one that `code` has nothing against; `longest` is the organisation's.
+    /// The request nearest to this one that `code` has nothing against; `longest` is the organisation's, and
+    /// `fits` says whether AWS takes so long a policy.
     #[must_use]
-    pub fn nearest(&self, code: Code, longest: Option<Seconds>) -> Option<Nearest> {
+    pub fn nearest(
+        &self,
+        code: Code,
+        longest: Option<Seconds>,
+        fits: impl Fn(&Self) -> bool,
+    ) -> Option<Nearest> {
         let mut request = self.clone();
         let SessionRequest { scope, labels, duration, .. } = &mut request;
         let words = match code {
@@ -80,9 +90,9 @@ impl SessionRequest {
                 format!("Keep the first {}", scope.base.managed().max(scope.policies.len()))
             }
             Code::PolicyTooLong | Code::PolicyLong => {
-                let Base::Custom { policy } = &mut scope.base else { return None };
-                *policy = without_spaces(policy);
-                "Take out its spaces".to_owned()
+                let (shorter, words) = self.shorter(fits)?;
+                request = shorter;
+                words
             }
             Code::PolicyCharacters => {
                 let Base::Custom { policy } = &mut scope.base else { return None };
@@ -91,7 +101,7 @@ impl SessionRequest {
             }
             Code::TooManyTags => {
                 labels.tags.truncate(MOST_TAGS);
-                removed(self.labels.tags.len() - labels.tags.len())
+                removed(self.labels.tags.len() - labels.tags.len(), "tag", "tags")
             }
             Code::TagTwice => {
                 let mut seen = BTreeSet::new();
@@ -102,7 +112,7 @@ impl SessionRequest {
                 while labels.packed_percent() > 100 {
                     labels.tags.pop();
                 }
-                removed(self.labels.tags.len() - labels.tags.len())
+                removed(self.labels.tags.len() - labels.tags.len(), "tag", "tags")
             }
             Code::LabelsNeedChain => {
                 *labels = Labels::default();
@@ -113,6 +123,49 @@ impl SessionRequest {
         // One that is as long as before, or refused for something else, helps nobody.
         (request != *self && request.check().is_ok()).then_some(Nearest { words, request })
     }
+
+    /// Its policy written shorter, or the last of one list left out: the session may do no more by that.
+    fn shorter(&self, fits: impl Fn(&Self) -> bool) -> Option<(Self, String)> {
+        let mut request = self.clone();
+        if let Base::Custom { policy } = &mut request.scope.base {
+            *policy = without_spaces(policy);
+            if fits(&request) {
+                return Some((request, "Take out its spaces".to_owned()));
+            }
+        }
+        CUTS.iter().find_map(|(cut, one, several)| {
+            let (mut request, mut count) = (self.clone(), 0);
+            while !fits(&request) {
+                cut(&mut request.scope)?;
+                count += 1;
+            }
+            Some((request, removed(count, one, several)))
+        })
+    }
+}
+
+/// Takes the last of a list, where there is something to take.
+type Cut = fn(&mut Scope) -> Option<()>;
+
+/// No list of Regions or addresses is no condition: one of them stays.
+const CUTS: [(Cut, &str, &str); 5] = [
+    (|scope| pop(&mut scope.addresses, 1), "address", "addresses"),
+    (|scope| pop(&mut scope.regions, 1), "Region", "Regions"),
+    (|scope| pop(&mut scope.policies, 0), "managed policy", "managed policies"),
+    (
+        |scope| if let Base::Managed { policies } = &mut scope.base { pop(policies, 1) } else { None },
+        "managed policy",
+        "managed policies",
+    ),
+    (
+        |scope| if let Base::Services { services } = &mut scope.base { pop(services, 1) } else { None },
+        "service",
+        "services",
+    ),
+];
+
+fn pop<T>(list: &mut Vec<T>, least: usize) -> Option<()> {
+    (list.len() > least).then(|| list.truncate(list.len() - 1))
 }
 
 /// JSON without what stands between its parts: the same to AWS, which counts it.
@@ -127,6 +180,6 @@ fn without_spaces(json: &str) -> String {
     kept
 }
 
-fn removed(tags: usize) -> String {
-    if tags == 1 { "Remove the last tag".to_owned() } else { format!("Remove the last {tags} tags") }
+fn removed(count: usize, one: &str, several: &str) -> String {
+    if count == 1 { format!("Remove the last {one}") } else { format!("Remove the last {count} {several}") }
 }

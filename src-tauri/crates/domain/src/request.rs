@@ -163,9 +163,9 @@ pub struct Preview {
     pub policy: Option<String>,
     /// The managed policies that go along.
     pub policy_arns: Vec<String>,
-    /// Of 2,048.
+    /// Of 2,048: the policy's and the ARNs'.
     pub characters: u32,
-    /// Whether AWS may find it too long: said, and left to AWS.
+    /// Whether that is more: what a person wrote is left to AWS, what we compiled is refused.
     pub is_long: bool,
     /// How full tags make the packed session, roughly; AWS takes 100.
     pub packed_percent: u32,

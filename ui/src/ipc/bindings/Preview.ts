@@ -17,11 +17,11 @@ policy: string | null,
  */
 policyArns: Array<string>, 
 /**
- * Of 2,048.
+ * Of 2,048: the policy's and the ARNs'.
  */
 characters: number, 
 /**
- * Whether AWS may find it too long: said, and left to AWS.
+ * Whether that is more: what a person wrote is left to AWS, what we compiled is refused.
  */
 isLong: boolean, 
 /**

@@ -11,7 +11,6 @@ use crate::{
     organisation::{Brought, Organisation},
     request::{Answer, Chain, Options, Pass, Preview, SessionRequest},
     scope::{
-        LONGEST_POLICY,
         compile::{Place, SessionPolicy},
         preset::{OURS, Preset},
         probe::Probe,
@@ -80,19 +79,22 @@ impl State {
         let lease_end = now.wall + request.duration;
         let account = account_of(request);
         let place = Place { account: &account, region: &region, lease_end: self.at_aws(lease_end) };
-        let compiled = request.scope.compile(&place, &self.presets());
+        let presets = self.presets();
+        let compiled = request.scope.compile_whatever_its_length(&place, &presets);
+        let fits = |other: &SessionRequest| {
+            other.scope.compile_whatever_its_length(&place, &presets).is_ok_and(|sent| sent.fits())
+        };
         let refused = self.refusal(request, now);
-        let warned = request.warning().filter(|_| refused.is_none());
         let longest = self.organisation.ruled(&request.role, &self.account_name(&request.role)).longest;
         let sent = compiled.clone().unwrap_or_default();
-        let characters = sent.document.as_ref().map_or(0, |d| d.chars().count());
+        let warned = request.warning(&sent).filter(|_| refused.is_none());
         let mistake = compiled.err().map(Into::into).or_else(|| sent.mistake());
         let preview = Preview {
-            characters: u32::try_from(characters).unwrap_or(u32::MAX),
-            is_long: characters > LONGEST_POLICY,
+            characters: u32::try_from(sent.characters()).unwrap_or(u32::MAX),
+            is_long: !sent.fits(),
             packed_percent: request.labels.packed_percent(),
             verdict: probe.map(|probe| sent.verdict(&request.scope, probe, &place, self.at_aws(now.wall))),
-            nearest: refused.or(warned).and_then(|code| request.nearest(code, longest)),
+            nearest: refused.or(warned).and_then(|code| request.nearest(code, longest, fits)),
             refused: refused.map(Failure::from),
             warned: warned.map(Failure::from),
             policy: sent.document,
