@@ -4,8 +4,11 @@ import { describe, expect, it } from "vitest";
 
 import type { Options } from "../src/ipc/bindings/Options";
 import type { Preset } from "../src/ipc/bindings/Preset";
+import type { RoleEntry } from "../src/ipc/bindings/RoleEntry";
 import type { SessionRequest } from "../src/ipc/bindings/SessionRequest";
+import type { SessionView } from "../src/ipc/bindings/SessionView";
 import type { FakeAgent } from "../src/ipc/fake";
+import { aSession } from "../src/ipc/fake-parts";
 import { draftOf, mistakeIn, requestOf, scopeWords, tagValue, WHOLE_ROLE, type Draft } from "../src/lib/scope";
 import { press, shown } from "./shown";
 
@@ -131,6 +134,30 @@ describe("the request form", () => {
     await waitFor(() => expect(sheet.getByTestId("policy").textContent).toContain(`${ARN}\n${ARN}`));
     expect(sheet.getAllByText(/^Twice · /)).toHaveLength(2);
     expect(sheet.getAllByLabelText("Look")).toHaveLength(2);
+  });
+
+  it("begins with what AWS refused, to be asked for otherwise", async () => {
+    const { agent, face } = await shown("main");
+    await waitFor(() => expect(face.list.chosen).not.toBeNull());
+    const entry = face.list.chosen as RoleEntry;
+    const refused: SessionView = aSession(entry, Date.now(), {
+      phase: "failed", leaseEnd: null, expiration: null, reason: "TICKET-1", duration: 900,
+      scope: { ...WHOLE_ROLE, base: { kind: "services", services: ["s3", "logs"] }, addresses: ["203.0.113.0/24"], untilLeaseEnd: true },
+      path: [{ role: ARN, externalId: "wrong" }, { role: `${ARN}2`, externalId: null }],
+      labels: { sessionName: "dana-replay", tags: [{ key: "Ticket", value: "OPS-7", transitive: true }], sourceIdentity: "dana" },
+      failure: { code: "chainRefused", fact: "the chained role does not let this session in", advice: "Its trust policy has to name the role before it.", action: null },
+    });
+    agent.change((view) => (view.sessions = [refused]));
+    const card = within(await screen.findByTestId("session-card"));
+    await fireEvent.click(card.getByTestId("change"));
+    const sheet = within(await screen.findByTestId("request-sheet"));
+    expect(sheet.getByTestId("asked-before").textContent).toContain("does not let this session in");
+    await type(sheet.getByTestId("external-id"), "acme-2026");
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    await waitFor(() => expect(screen.queryByTestId("request-sheet")).toBeNull());
+    const { duration, reason, region, scope, path, labels } = refused;
+    expect(asked(agent)).toMatchObject({ duration, reason, region, scope, labels, path: [{ role: ARN, externalId: "acme-2026" }, path[1]] });
+    await waitFor(() => expect(agent.asked.at(-1)).toEqual({ kind: "dismiss", session: refused.session }));
   });
 
   it("keeps a request as a pass, to be taken with one press", async () => {

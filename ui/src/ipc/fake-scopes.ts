@@ -18,10 +18,17 @@ import limits from "./limits.json";
 
 const LONGEST = 12 * 3600;
 
-export const needsChain: Failure = {
+const needsChain: Failure = {
   code: "scopeNeedsChain",
   fact: "what Identity Center hands out is always the whole role",
   advice: "To take less, go through a chained role; to go on without, take the whole role.",
+  action: null,
+};
+
+const reasonMissing: Failure = {
+  code: "reasonMissing",
+  fact: "your organisation asks for a reason",
+  advice: "Say what it is for, with the ticket if there is one.",
   action: null,
 };
 
@@ -75,14 +82,18 @@ const someBrought: Brought = {
   accounts: [{ pattern: "*-prod", environment: "production", colour: "red", duration: null, region: null }],
 };
 
-/** What the request form asks for; `said` is what previews are told to say, `offered` what forms are told to offer. */
-export function scoped(
-  intent: Extract<Intent, { kind: "options" | "preview" | "limits" | "brought" }>, said: Partial<Preview>, offered: Partial<Options>,
-): Partial<Answer> {
-  if (intent.kind === "options") return { options: { ...someOptions(intent.role), ...offered } };
+/** What previews are told to say, and forms to offer. */
+export interface Told {
+  preview: Partial<Preview>;
+  options: Partial<Options>;
+}
+
+/** What the request form asks for. */
+export function scoped(intent: Extract<Intent, { kind: "options" | "preview" | "limits" | "brought" }>, told: Told): Partial<Answer> {
+  if (intent.kind === "options") return { options: { ...someOptions(intent.role), ...told.options } };
   if (intent.kind === "limits") return { limits: intent.typed.flatMap(limitOf) };
   if (intent.kind === "brought") return { brought: someBrought };
-  return { preview: { ...previewOf(intent.request, intent.probe), ...said } };
+  return { preview: { ...previewOf(intent.request, intent.probe), ...told.preview } };
 }
 
 export function passesAfter(passes: readonly Pass[], intent: Extract<Intent, { kind: "savePass" | "removePass" }>): Pass[] {
@@ -97,6 +108,15 @@ export function passOf(passes: readonly Pass[], name: string): Pass {
   return pass;
 }
 
+/** Why a request cannot be as it is. */
+export function refusedOf(request: SessionRequest): Failure | null {
+  if (!isWhole(request.scope) && request.path.length === 0) return needsChain;
+  if (request.duration > LONGEST) return tooLong;
+  return asksForReason(request.role.role) && !request.reason ? reasonMissing : null;
+}
+
+const asksForReason = (role: string): boolean => role === "IncidentResponder";
+
 function someOptions({ account, role }: RoleRef): Options {
   const arn = (name: string): string => `arn:aws:iam::${account}:role/daypass/${name}`;
   return {
@@ -107,7 +127,7 @@ function someOptions({ account, role }: RoleRef): Options {
     presets: [bucket, table],
     organisationPresets: [replay],
     longest: role === "IncidentResponder" ? 3600 : null,
-    reasonRequired: role === "IncidentResponder",
+    reasonRequired: asksForReason(role),
     person: "dana@example.com",
     last: null,
   };
@@ -131,7 +151,7 @@ function previewOf(request: SessionRequest, probe: Probe | null): Preview {
     isLong: characters > 2048,
     packedPercent: request.labels.tags.length * 11,
     mistake: base.kind === "custom" ? mistakeIn(base.policy) : null,
-    refused: !isWhole(request.scope) && request.path.length === 0 ? needsChain : request.duration > LONGEST ? tooLong : null,
+    refused: refusedOf(request),
     warned: null,
     nearest: request.duration > LONGEST ? { words: "Shorten to 12 h", request: { ...request, duration: LONGEST } } : null,
     verdict: probe === null ? null : policy?.includes(probe.action) ? "passes" : "notAllowed",

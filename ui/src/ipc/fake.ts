@@ -3,8 +3,6 @@ import type { Agent } from "./agent";
 import type { Answer } from "./bindings/Answer";
 import type { Environment } from "./bindings/Environment";
 import type { Intent } from "./bindings/Intent";
-import type { Options } from "./bindings/Options";
-import type { Preview } from "./bindings/Preview";
 import type { SessionRequest } from "./bindings/SessionRequest";
 import type { SessionView } from "./bindings/SessionView";
 import type { Settings } from "./bindings/Settings";
@@ -23,9 +21,8 @@ import { someRoles } from "./fake-roles";
 import { looked } from "./fake-protection";
 import { sceneOf, type Scene } from "./fake-scenes";
 import { CONSOLES, endAtAws, receiptOf } from "./fake-receipts";
-import { needsChain, passOf, passesAfter, scoped } from "./fake-scopes";
+import { passOf, passesAfter, refusedOf, scoped, type Told } from "./fake-scopes";
 import { dressed, dressedCards, moved, noted, placed, refusalOf, starred, takenUp } from "./fake-settings";
-import { isWhole } from "../lib/scope";
 import { keyOf } from "../lib/search";
 import { withSso } from "../lib/settings";
 
@@ -38,10 +35,9 @@ export interface FakeAgent extends Agent {
   readonly asked: readonly Intent[];
   /** What was wished, in order. For tests. */
   readonly wished: readonly Wish[];
-  /** What previews are to say from now on. For tests. */
-  says(preview: Partial<Preview>): void;
-  /** What request forms are to be offered from now on. For tests. */
-  offers(options: Partial<Options>): void;
+  /** What previews are to say, and forms to offer, from now on. For tests. */
+  says(preview: Told["preview"]): void;
+  offers(options: Told["options"]): void;
   /** Changes the view by hand and publishes it. For tests. */
   change(change: (view: View) => void): void;
 }
@@ -52,8 +48,8 @@ export function fakeAgent(query: URLSearchParams): FakeAgent {
   return {
     asked: world.asked,
     wished: world.wished,
-    says: (preview) => void (world.said = preview),
-    offers: (options) => void (world.offered = options),
+    says: (preview) => void (world.told.preview = preview),
+    offers: (options) => void (world.told.options = options),
     change: (change) => world.change(change),
     watch: (onView) => Promise.resolve(world.watch(onView)),
     async ask(intent) {
@@ -78,8 +74,7 @@ class World {
   readonly scene: Scene;
   readonly asked: Intent[] = [];
   readonly wished: Wish[] = [];
-  said: Partial<Preview> = {};
-  offered: Partial<Options> = {};
+  readonly told: Told = { preview: {}, options: {} };
   #onView: (view: View | null) => void = () => undefined;
   #next = 1;
   #attempt: number;
@@ -135,7 +130,7 @@ class World {
       case "preview":
       case "brought":
       case "limits":
-        return { ...NOTHING, ...scoped(intent, this.said, this.offered) };
+        return { ...NOTHING, ...scoped(intent, this.told) };
       case "savePass":
       case "removePass":
         view.passes = passesAfter(view.passes, intent);
@@ -292,8 +287,8 @@ class World {
 
   #request(request: SessionRequest): Answer {
     const { view } = this.scene;
-    if (request.duration > 12 * 3600) throw tooLong;
-    if (!isWhole(request.scope) && request.path.length === 0) throw needsChain;
+    const refused = refusedOf(request);
+    if (refused) throw refused;
     const role = this.scene.roles.find((entry) => keyOf(entry) === keyOf(request.role));
     if (!role) throw unknownRole;
     const same = view.sessions.find((session) => holds(session) && keyOf(session) === keyOf(role));

@@ -1,8 +1,11 @@
 // What a session's numbers mean on screen: how urgent, how long it lives, which come first.
 import type { EndedView } from "../ipc/bindings/EndedView";
+import type { RoleEntry } from "../ipc/bindings/RoleEntry";
+import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { Why } from "../ipc/bindings/Why";
 import { clockTime, counted } from "./format";
+import { WHOLE_ROLE } from "./scope";
 import { keyOf } from "./search";
 
 export type Urgency = "fresh" | "warn" | "late" | "dead";
@@ -75,4 +78,24 @@ export function acceptedLine({ awsAcceptsUntil: until, keyIdEnd }: EndedView, no
 export function isAccepted({ ended, expiration }: SessionView, now: number): boolean {
   const until = ended ? ended.awsAcceptsUntil : expiration;
   return until !== null && until > now;
+}
+
+/** What was asked for. */
+export function requestBehind({ ssoSession, account, role, duration, region, reason, scope, path, labels }: SessionView): SessionRequest {
+  return { role: { ssoSession, account, role }, duration, region, reason, scope, path, labels, fresh: false };
+}
+
+/** The usual case: the whole role, for as long as last time. */
+export function usualRequest(entry: RoleEntry): SessionRequest {
+  const { ssoSession, account, role } = entry;
+  return {
+    role: { ssoSession, account, role },
+    duration: entry.lastDuration ?? entry.defaultDuration,
+    region: null,
+    reason: null,
+    scope: WHOLE_ROLE,
+    path: [],
+    labels: { sessionName: null, tags: [], sourceIdentity: null },
+    fresh: false,
+  };
 }

@@ -3,22 +3,21 @@ import { untrack } from "svelte";
 
 import { failureOf, type Agent } from "../ipc/agent";
 import type { Answer } from "../ipc/bindings/Answer";
+import type { Code } from "../ipc/bindings/Code";
 import type { Colour } from "../ipc/bindings/Colour";
 import type { Failure } from "../ipc/bindings/Failure";
 import type { Intent } from "../ipc/bindings/Intent";
 import type { Open } from "../ipc/bindings/Open";
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
-import type { SessionRequest } from "../ipc/bindings/SessionRequest";
 import type { SessionView } from "../ipc/bindings/SessionView";
 import type { SsoSessionView } from "../ipc/bindings/SsoSessionView";
 import type { View } from "../ipc/bindings/View";
 import type { What } from "../ipc/bindings/What";
 import type { Wish } from "../ipc/bindings/Wish";
 import type { Way } from "../ipc/bindings/Way";
-import { byRole, isLive } from "../lib/lease";
+import { byRole, isLive, requestBehind, usualRequest } from "../lib/lease";
 import { counted } from "../lib/format";
 import { milestones, type Stages } from "../lib/milestones";
-import { WHOLE_ROLE } from "../lib/scope";
 import { keyOf } from "../lib/search";
 import { seenView } from "../lib/seen";
 import { foremost, isFirstRun, placeOf, signedInAnew } from "../lib/welcome";
@@ -126,14 +125,16 @@ export class Face {
     return this.try(() => this.#agent.wish(wish));
   }
 
-  /** Asks; a refusal becomes a notice. Whether it was done. */
-  async attempt(intent: Intent): Promise<boolean> {
+  /** Asks; a refusal becomes a notice, or what is to happen instead. Whether it was done. */
+  async attempt(intent: Intent, instead: Partial<Record<Code, () => void>> = {}): Promise<boolean> {
     try {
       await this.ask(intent);
       return true;
     } catch (thrown) {
       const failure = failureOf(thrown);
-      this.toasts.refuse(failure, this.remedy(failure, intent, ssoSessionOf(intent)));
+      const other = instead[failure.code];
+      if (other) other();
+      else this.toasts.refuse(failure, this.remedy(failure, intent, ssoSessionOf(intent)));
       return false;
     }
   }
@@ -215,23 +216,12 @@ export class Face {
 
   /** The usual case: the whole role, for as long as last time, and open it. */
   use(entry: RoleEntry, open: Open): Promise<boolean> {
-    const { ssoSession, account, role } = entry;
-    const request: SessionRequest = {
-      role: { ssoSession, account, role },
-      duration: entry.lastDuration ?? entry.defaultDuration,
-      region: null,
-      reason: null,
-      scope: WHOLE_ROLE,
-      path: [],
-      labels: { sessionName: null, tags: [], sourceIdentity: null },
-      fresh: false,
-    };
-    return this.attempt({ kind: "request", request, open: [open] });
+    return this.attempt({ kind: "request", request: usualRequest(entry), open: [open] }, { reasonMissing: () => this.form(entry) });
   }
 
   /** The careful case. */
   form(entry: RoleEntry): void {
-    this.overlays.open({ kind: "request", entry });
+    this.overlays.open({ kind: "request", entry, from: null });
   }
 
   /** Takes a pass as it was saved. */
@@ -241,11 +231,16 @@ export class Face {
 
   /** Asks for what a session had, and puts the old card away. */
   async again(session: SessionView): Promise<void> {
-    const { ssoSession, account, role, duration, region, reason, scope, path, labels } = session;
-    const request: SessionRequest = { role: { ssoSession, account, role }, duration, region, reason, scope, path, labels, fresh: false };
-    if (await this.attempt({ kind: "request", request, open: [] })) {
+    if (await this.attempt({ kind: "request", request: requestBehind(session), open: [] })) {
       await this.attempt({ kind: "dismiss", session: session.session });
     }
+  }
+
+  /** The form with what a session was asked for, to be asked for otherwise. */
+  change(session: SessionView): void {
+    const hit = this.catalogue.index.byRank.find(({ key }) => key === keyOf(session));
+    if (hit) this.overlays.open({ kind: "request", entry: hit.entry, from: session });
+    else this.toasts.say(`${session.role} in ${session.accountName} is no longer in the list.`);
   }
 
   favour(entry: RoleEntry): void {

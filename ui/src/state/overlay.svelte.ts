@@ -6,7 +6,7 @@ import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import type { SessionView } from "../ipc/bindings/SessionView";
 
 export type Overlay =
-  | { readonly kind: "request"; readonly entry: RoleEntry }
+  | { readonly kind: "request"; readonly entry: RoleEntry; /** The session that is asked for otherwise. */ readonly from: SessionView | null }
   | { readonly kind: "endAtAws"; readonly session: SessionView; readonly told: EndAtAws }
   | { readonly kind: "switcher" }
   | { readonly kind: "shortcuts" };

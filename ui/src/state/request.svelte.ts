@@ -124,7 +124,16 @@ export class RequestForm {
 
   /** Begins with what was asked of this role last. */
   asLast(): void {
-    if (this.#options?.last) this.#fill(this.#options.last);
+    if (this.#options?.last) this.fill(this.#options.last);
+  }
+
+  /** Fills in what makes this request. */
+  fill(request: SessionRequest): void {
+    const { tags = [], ...rest } = draftOf(request);
+    // The reason goes along by itself.
+    const own = tags.filter(({ key, value }) => key !== REASON || value !== tagValue(request.reason ?? ""));
+    Object.assign(this.draft, rest, { tags: own });
+    this.#taken += 1;
   }
 
   /** Asks whether AWS would refuse something that was typed; the first such thing. */
@@ -177,15 +186,7 @@ export class RequestForm {
     const { refused = null, warned = null, nearest = null } = this.#preview ?? {};
     const failure = refused ?? warned;
     if (!failure || !nearest) return null;
-    return { failure, refuses: refused !== null, words: nearest.words, take: () => this.#fill(nearest.request) };
-  }
-
-  #fill(request: SessionRequest): void {
-    const { tags = [], ...rest } = draftOf(request);
-    // The reason goes along by itself.
-    const own = tags.filter(({ key, value }) => key !== REASON || value !== tagValue(request.reason ?? ""));
-    Object.assign(this.draft, rest, { tags: own });
-    this.#taken += 1;
+    return { failure, refuses: refused !== null, words: nearest.words, take: () => this.fill(nearest.request) };
   }
 
   #known(role: string): Chain | null {
