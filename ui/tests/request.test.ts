@@ -107,6 +107,24 @@ describe("the request form", () => {
     expect(sheet.getByTestId("submit-request").textContent).toContain("Request for 12 h");
   });
 
+  it("offers no longer than the organisation allows", async () => {
+    const { sheet } = await form({ longest: 1800 });
+    await waitFor(() => expect(sheet.getByTestId("duration").textContent.match(/[^ ]+ (h|min)/g)).toEqual(["15 min", "30 min"]));
+    expect(sheet.getByText("Your organisation allows 30 min at most.")).toBeTruthy();
+  });
+
+  it("opens where one key asks for a role that needs a reason", async () => {
+    const { agent, face } = await shown("main");
+    const hit = await waitFor(() => face.catalogue.index.byRank.find(({ entry }) => entry.role === "IncidentResponder") ?? Promise.reject(new Error("no such role")));
+    expect(await face.use(hit.entry, "console")).toBe(false);
+    const sheet = within(await screen.findByTestId("request-sheet"));
+    await waitFor(() => expect(sheet.getByText("your organisation asks for it")).toBeTruthy());
+    expect(face.toasts.list).toEqual([]);
+    await type(sheet.getByTestId("reason"), "INC-42");
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    await waitFor(() => expect(agent.asked.flatMap((intent) => (intent.kind === "request" ? [intent.request.reason] : []))).toEqual([null, "INC-42"]));
+  });
+
   it("goes through several roles, and says who they are", async () => {
     const { agent, sheet } = await form();
     await fireEvent.click(sheet.getByText("Read only"));

@@ -7,7 +7,7 @@ use crate::{
     session::{Session, Stage},
     settings::Settings,
     state::{Sso, State},
-    time::Moment,
+    time::{Moment, Seconds},
     view::{
         CatalogView, ChangeView, ChangesView, QuickView, SessionView, SignInStatus, SignInView,
         SsoSessionView, Stage as SignInStage, View,
@@ -75,6 +75,7 @@ impl State {
                         role: role.clone(),
                     };
                     let habit = self.habits.get(&role).cloned().unwrap_or_default();
+                    let allowed = self.allowed(&role, &known.name);
                     rows.push(RoleEntry {
                         favourite: self.settings.favourites.contains(&role),
                         role,
@@ -83,9 +84,9 @@ impl State {
                         colour: set.colour,
                         last_used: habit.last_used,
                         warmth: habit.warmth,
-                        last_duration: habit.last_duration,
+                        last_duration: habit.last_duration.map(&allowed),
                         longest: habit.longest,
-                        default_duration: set.duration.unwrap_or(self.settings.duration),
+                        default_duration: allowed(set.duration.unwrap_or(self.settings.duration)),
                         default_region: set.region.clone().or_else(|| self.settings.region.clone()),
                     });
                 }
@@ -129,15 +130,22 @@ impl State {
         let set = self.settings.account(&self.organisation.accounts, &role.account, &account_name);
         let habit = self.habits.get(role);
         let last = habit.and_then(|h| h.last_duration);
+        let allowed = self.allowed(role, &account_name);
         QuickView {
+            duration: allowed(last.or(set.duration).unwrap_or(self.settings.duration)),
             account_name,
             environment: set.environment,
             colour: set.colour,
             favourite: self.settings.favourites.contains(role),
-            duration: last.or(set.duration).unwrap_or(self.settings.duration),
             open: habit.and_then(|h| h.last_open).unwrap_or_default(),
             role: role.clone(),
         }
+    }
+
+    /// Shortens to what the organisation allows, so that one key never asks for more.
+    fn allowed(&self, role: &RoleRef, account_name: &str) -> impl Fn(Seconds) -> Seconds + use<> {
+        let longest = self.organisation.ruled(role, account_name).longest;
+        move |duration| longest.map_or(duration, |longest| duration.min(longest))
     }
 
     fn session_view(&self, session: &Session, now: Moment) -> SessionView {

@@ -3,13 +3,16 @@
 use daypass_domain::{
     chain::{ChainedRole, Known},
     event::Event,
-    organisation::Organisation,
+    organisation::{Organisation, Rule},
     request::{Intent, Options},
     settings::Settings,
     state::{Start, State},
+    time::Seconds,
 };
 
-use crate::rig::{Rig, role, sso};
+use crate::rig::{ACCOUNT, HOUR, Rig, request, role, sso, wanted};
+
+const THREE: Seconds = Seconds::hours(3);
 
 /// A role known as `name`, whose ARN ends in `role`.
 fn known(name: &str, role: &str, source: Known) -> ChainedRole {
@@ -49,4 +52,25 @@ fn a_role_known_from_several_places_is_offered_once_as_the_nearest_to_the_person
             ("DaypassScoped".to_owned(), Known::Practice),
         ]
     );
+}
+
+#[test]
+fn one_key_never_asks_for_longer_than_the_organisation_allows() {
+    let mut rig = Rig::signed_in();
+    rig.list(&[(ACCOUNT, &["Billing", "Other"])]);
+    rig.lease("Billing", THREE, THREE);
+    let rule = Rule {
+        role: "Billing".to_owned(),
+        account: "*".to_owned(),
+        longest: Some(Seconds::minutes(30)),
+        reason_required: false,
+    };
+    let organisation = Organisation { rules: vec![rule], ..Organisation::default() };
+    rig.learn(Event::OrganisationRead { organisation: Some(Box::new(organisation)) });
+    let [ruled, other] = &rig.state.roles()[..] else { panic!("not two") };
+    let half = Seconds::minutes(30);
+    assert_eq!((ruled.last_duration, ruled.default_duration), (Some(half), half));
+    assert_eq!((other.last_duration, other.default_duration), (None, HOUR));
+    assert_eq!(rig.view().quick[0].duration, half, "nor does the tray");
+    assert!(rig.ask(request(&wanted("Billing", half))).is_ok());
 }
