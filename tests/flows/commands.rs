@@ -72,6 +72,34 @@ async fn a_pass_through_two_roles_is_saved_and_taken() {
 }
 
 #[tokio::test]
+async fn reason_and_person_travel_with_what_is_taken_where_the_role_takes_them() {
+    let mut rig = Rig::signed_in().await;
+    let etc = rig.top.path().join("etc");
+    std::fs::create_dir_all(&etc).unwrap();
+    let known = "[[chained-role]]\nname = 'Scoped'\narn = 'arn:{partition}:iam::{account}:role/DaypassScoped'\n\
+        tags = true\nsource-identity = true\n[[chained-role]]\nname = 'Other'\n\
+        arn = 'arn:{partition}:iam::{account}:role/LongRunning'\n";
+    std::fs::write(etc.join("organisation.toml"), known).unwrap();
+    rig.restart().await;
+    rig.sign_in().await.unwrap();
+    rig.settled().await;
+    let ask = ["request", ROLE, "--for", "30m", "--reason", "INC-42: look"];
+    lease(&rig, &ask).await;
+    // Only a session whose own tags say why may list.
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/Reason":"INC-42: look"}}}]}"#;
+    let file = rig.top.path().join("policy.json");
+    std::fs::write(&file, policy).unwrap();
+    for (role, listed, identity) in [("Scoped", 200, Some("dana@example.com")), ("Other", 403, None)] {
+        let narrow = ["--via", role, "--policy", file.to_str().unwrap()];
+        let (said, keys) = lease(&rig, &[&ask[..], &narrow].concat()).await;
+        assert_eq!(rig.call(&keys, "s3", "GET", "/", "").await.status, listed, "{role}");
+        let id = said["session"].as_str().unwrap().parse().unwrap();
+        let labels = rig.session(&id).await.labels;
+        assert_eq!(labels.source_identity.as_ref().map(|who| who.as_str()), identity, "{role}");
+    }
+}
+
+#[tokio::test]
 async fn what_aws_would_refuse_is_told_with_what_it_takes_and_never_sent() {
     let rig = Rig::signed_in().await;
     let long = "x".repeat(65);

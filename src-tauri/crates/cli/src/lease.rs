@@ -37,7 +37,8 @@ pub(crate) async fn request(wanted: Wanted, json: bool) -> Result<(), Trouble> {
 pub(crate) async fn wish(client: &Client, wanted: Wanted) -> Result<SessionRequest, Trouble> {
     let row = roles::find(client, &wanted.role).await?;
     let duration = wanted.duration.or(row.last_duration).unwrap_or(row.default_duration);
-    let Narrowed { scope, path, labels } = Narrowed::of(client, &row.role, wanted.narrow).await?;
+    let Narrowed { scope, path, labels } =
+        Narrowed::of(client, &row.role, wanted.narrow, wanted.reason.as_deref()).await?;
     Ok(SessionRequest {
         region: wanted.region,
         reason: wanted.reason,

@@ -26,7 +26,12 @@ pub(crate) struct Narrowed {
 }
 
 impl Narrowed {
-    pub(crate) async fn of(client: &Client, role: &RoleRef, narrow: Narrow) -> Result<Self, Trouble> {
+    pub(crate) async fn of(
+        client: &Client,
+        role: &RoleRef,
+        narrow: Narrow,
+        reason: Option<&str>,
+    ) -> Result<Self, Trouble> {
         let (scope, way) = scope(narrow)?;
         let labels = labels(&way);
         let is_plain = scope.is_whole() && labels == Labels::default() && way.external_id.is_none();
@@ -34,8 +39,10 @@ impl Narrowed {
             return Ok(Self { scope, path: Vec::new(), labels });
         }
         let options = client.ask(Intent::Options { role: role.clone() }).await?.options;
-        let chains = options.ok_or(Code::AgentOlder)?.chains;
-        Ok(Self { scope, path: path(&chains, &way)?, labels })
+        let options = options.ok_or(Code::AgentOlder)?;
+        let path = path(&options.chains, &way)?;
+        let labels = options.labelled(&path, reason, labels);
+        Ok(Self { scope, path, labels })
     }
 }
 

@@ -17,6 +17,7 @@ pub mod desktop;
 pub mod event;
 pub mod failure;
 pub mod ids;
+mod label;
 pub mod limit;
 pub mod nearest;
 pub mod notification;

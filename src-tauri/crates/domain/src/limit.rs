@@ -156,7 +156,7 @@ fn without_reserved(mut key: &str) -> &str {
 }
 
 /// `text` with `gap` for what is not allowed, no longer than `most` characters.
-fn near(text: &str, most: usize, gap: char, is_allowed: impl Fn(char) -> bool) -> String {
+pub(crate) fn near(text: &str, most: usize, gap: char, is_allowed: impl Fn(char) -> bool) -> String {
     let text: String = text.chars().map(|c| if is_allowed(c) { c } else { gap }).take(most).collect();
     text.trim_matches(gap).to_owned()
 }

@@ -66,13 +66,15 @@ pub(crate) struct Way {
     /// What CloudTrail calls the session; your user name where not given
     #[arg(long, value_name = "NAME", value_parser = typed::<SessionName>(Field::SessionName))]
     pub(crate) session_name: Option<SessionName>,
-    /// A session tag, like Ticket=OPS-1234 (may be repeated)
+    /// A session tag, like Ticket=OPS-1234; the reason goes along as Reason where the role takes tags (may be
+    /// repeated)
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(crate) tags: Vec<(TagKey, TagValue)>,
     /// A session tag that stays through the whole way (may be repeated)
     #[arg(long = "transitive-tag", value_name = "KEY=VALUE", value_parser = tag)]
     pub(crate) transitive_tags: Vec<(TagKey, TagValue)>,
-    /// Who it is, for good: CloudTrail shows it through the whole way
+    /// Who it is, for good: CloudTrail shows it through the whole way; your user name where not given and every
+    /// role takes it
     #[arg(long, value_name = "NAME", value_parser = typed::<SessionName>(Field::SourceIdentity))]
     pub(crate) source_identity: Option<SessionName>,
 }
