@@ -13,7 +13,7 @@ import type { Wish } from "./bindings/Wish";
 import type { Way } from "./bindings/Way";
 import type { Why } from "./bindings/Why";
 import {
-  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, renew, signInBusy, signingIn, ssoInUse, ssoSession, tooLong,
+  NOTHING, aSession, holds, later, noSignIn, notLive, notSignedIn, renew, signInBusy, signingIn, ssoInUse, ssoSession,
   thrown, unknownRole, unknownSso, withCode,
 } from "./fake-parts";
 import { logged } from "./fake-log";
