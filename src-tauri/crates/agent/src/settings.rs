@@ -261,6 +261,24 @@ mod tests {
         assert!(file.news().is_empty(), "what we wrote is no news");
     }
 
+    #[tokio::test]
+    async fn what_cannot_be_written_whole_leaves_the_file_as_it_was_and_is_said() {
+        let (folder, mut file) = file(Some("duration = '2h'"));
+        let settings = Settings { prompt: false, ..file.start().settings };
+        // In the way of the new file that goes in the old one's place.
+        fs::create_dir(folder.path().join("settings.toml.new")).unwrap();
+        let (news, mut letters) = mail::channel(8);
+        let path = file.path.clone();
+        file.keep(news).save(settings).await;
+        let said = letters.recv().await;
+        let trouble = Some(Code::SettingsUnwritable);
+        assert!(
+            matches!(said, Some(Mail::Event(Event::SettingsFile { trouble: t })) if t == trouble),
+            "it was not said"
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "duration = '2h'");
+    }
+
     #[test]
     fn a_setting_with_a_wrong_name_is_said_and_the_others_hold() {
         let (_folder, mut file) = file(Some("duration = '2h'\ncolor = 'red'"));
