@@ -258,7 +258,7 @@ impl Rig {
     pub fn let_aws_clock_go(&self) {
         let clock = self.practice_clock.clone();
         tokio::spawn(async move {
-            let (begun, mut shown) = (std::time::Instant::now(), Duration::ZERO);
+            let (begun, mut shown) = (tokio::time::Instant::now(), Duration::ZERO);
             loop {
                 tokio::time::sleep(Duration::from_millis(2)).await;
                 let gone = begun.elapsed();
