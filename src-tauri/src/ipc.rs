@@ -114,12 +114,16 @@ mod tests {
 
     impl Page {
         fn open() -> Self {
+            Self::labelled("main")
+        }
+
+        fn labelled(label: &str) -> Self {
             let app = mock_builder()
                 .manage(Arc::new(Link::default()))
                 .invoke_handler(handler::<MockRuntime>())
                 .build(crate::context())
                 .unwrap();
-            let window = WebviewWindowBuilder::new(&app, "main", WebviewUrl::default()).build().unwrap();
+            let window = WebviewWindowBuilder::new(&app, label, WebviewUrl::default()).build().unwrap();
             Self { window, _app: app }
         }
 
@@ -226,6 +230,24 @@ mod tests {
             ["reveal", "open", "plugin:event|listen", "plugin:window|close", "plugin:shell|execute", ""]
         {
             assert!(page.call(command, json!({})).is_err(), "{command}");
+        }
+    }
+
+    #[test]
+    fn only_the_windows_there_are_may_call_them() {
+        let refused_of = |label| {
+            let page = Page::labelled(label);
+            page.call("ask", json!({ "intent": {"kind": "endAll"} })).unwrap_err()
+        };
+        for label in ["main", "switcher"] {
+            assert_eq!(refused_of(label)["code"], "agentSilent", "{label}");
+        }
+        for label in ["other", "main-2", "switcher2"] {
+            let refused = refused_of(label);
+            assert!(
+                refused.as_str().is_some_and(|words| words.contains("not allowed")),
+                "{label}: {refused}"
+            );
         }
     }
 
