@@ -78,13 +78,15 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
             let app = app.handle();
             match arguments.shows {
                 Shows::Window => window::raise(app),
-                Shows::Switcher => window::open_switcher(app),
+                Shows::Switcher => switcher::open(app, None),
                 Shows::Nothing => switcher::warm(app),
             }
             instance.on_call(answer_calls(app.clone()));
             tauri::async_runtime::spawn(until_quit(app.clone(), Arc::clone(&link), folder));
             let raise = app.clone();
-            tauri::async_runtime::spawn(notify::keep(Arc::clone(&link), move || window::raise(&raise)));
+            tauri::async_runtime::spawn(notify::keep(Arc::clone(&link), move |token| {
+                window::raise_with(&raise, token)
+            }));
             #[cfg(target_os = "linux")]
             tray::start(app.clone(), Arc::clone(&link));
             tauri::async_runtime::spawn(window::stay_in_reach(app.clone(), Arc::clone(&link)));

@@ -36,8 +36,9 @@ const MOST_IN_WINDOW: usize = 20;
 
 type Views = watch::Receiver<Option<Arc<View>>>;
 
-/// Tells a person what there is to tell until the desktop ends; `raise` brings the window to the front.
-pub(crate) async fn keep(link: Arc<Link>, raise: impl Fn() + Send) {
+/// Tells a person what there is to tell until the desktop ends; `raise` brings the window to the front, by the token
+/// that lets it take the focus.
+pub(crate) async fn keep(link: Arc<Link>, raise: impl Fn(Option<String>) + Send) {
     Post::new(link, raise, None).run().await;
 }
 
@@ -60,7 +61,7 @@ struct Post<R> {
     refused: (mpsc::UnboundedSender<Notification>, mpsc::UnboundedReceiver<Notification>),
 }
 
-impl<R: Fn() + Send> Post<R> {
+impl<R: Fn(Option<String>) + Send> Post<R> {
     fn new(link: Arc<Link>, raise: R, address: Option<String>) -> Self {
         Self {
             link,
@@ -216,10 +217,10 @@ impl<R: Fn() + Send> Post<R> {
                 self.went();
             }
             Heard::Closed(number) => self.shown.retain(|_, (shown, _)| *shown != number),
-            Heard::Pressed(number, button) => {
+            Heard::Pressed(number, button, token) => {
                 let pressed = self.shown.values().find(|(shown, _)| *shown == number);
                 if let Some(pressed) = pressed.map(|(_, notification)| notification.clone()) {
-                    self.press(pressed, button);
+                    self.press(pressed, button, token);
                 }
             }
         }
@@ -233,11 +234,11 @@ impl<R: Fn() + Send> Post<R> {
         }
     }
 
-    fn press(&self, pressed: Notification, button: Button) {
+    fn press(&self, pressed: Notification, button: Button, token: Option<String>) {
         let view = self.seen.as_ref().map(|(view, _)| view.as_ref());
         let Some(intent) = intent(&pressed.about, button, view) else {
             self.link.show(What::Main);
-            (self.raise)();
+            (self.raise)(token);
             return;
         };
         let (link, refusals) = (Arc::clone(&self.link), self.refused.0.clone());

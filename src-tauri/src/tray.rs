@@ -12,7 +12,7 @@ mod label;
 mod menu;
 mod panel;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ use self::{
     menu::Action,
     panel::{LIMIT, Panel},
 };
-use crate::{flow, link::Link, window};
+use crate::{flow, link::Link, switcher, window};
 
 /// Shows the tray from now on, whenever there can be one.
 pub(crate) fn start(app: AppHandle, link: Arc<Link>) {
@@ -65,8 +65,8 @@ async fn serve(app: &AppHandle, link: &Arc<Link>) -> Option<()> {
         tokio::select! {
             _ = changes.next() => {}
             () = time_to_redraw(view.as_ref()) => {}
-            Some(click) = clicked.recv() => {
-                tauri::async_runtime::spawn(act(app.clone(), Arc::clone(link), clipboard.clone(), click));
+            Some((click, token)) = clicked.recv() => {
+                tauri::async_runtime::spawn(act(app.clone(), Arc::clone(link), clipboard.clone(), click, token));
             }
             changed = panel.changed() => match changed {
                 Some(()) => is_there = panel.is_there().await,
@@ -87,10 +87,11 @@ async fn time_to_redraw(view: Option<&View>) {
     }
 }
 
-async fn act(app: AppHandle, link: Arc<Link>, clipboard: Clipboard, click: Click) {
+/// Does what was clicked; by the token a window of ours may take the focus.
+async fn act(app: AppHandle, link: Arc<Link>, clipboard: Clipboard, click: Click, token: Option<String>) {
     let done = match click {
         Click::Icon => {
-            window::toggle(&app);
+            window::toggle(&app, token);
             Ok(())
         }
         Click::Act(Action::Ask(Intent::Quit)) => {
@@ -101,16 +102,16 @@ async fn act(app: AppHandle, link: Arc<Link>, clipboard: Clipboard, click: Click
         }
         Click::Act(Action::Ask(intent)) => ask(&link, intent).await,
         Click::Act(Action::AskInWindow(intent)) => {
-            window::raise(&app);
+            window::raise_with(&app, token);
             ask(&link, intent).await
         }
         Click::Act(Action::Show(what)) => {
             link.show(what);
-            window::raise(&app);
+            window::raise_with(&app, token);
             Ok(())
         }
         Click::Act(Action::FindRole) => {
-            window::open_switcher(&app);
+            switcher::open(&app, token);
             Ok(())
         }
         Click::Act(Action::CopyEnv(session)) => {

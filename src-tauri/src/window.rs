@@ -33,18 +33,13 @@ pub(crate) fn raise_with<R: Runtime>(app: &AppHandle<R>, token: Option<String>) 
 }
 
 /// What a click on the tray's icon does: shows the window, or closes the one that has the focus.
-pub(crate) fn toggle<R: Runtime>(app: &AppHandle<R>) {
+pub(crate) fn toggle<R: Runtime>(app: &AppHandle<R>, token: Option<String>) {
     match app.get_webview_window(MAIN) {
         Some(window) if window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false) => {
             close(&window);
         }
-        _ => raise(app),
+        _ => raise_with(app, token),
     }
-}
-
-/// Opens the quick switcher.
-pub(crate) fn open_switcher<R: Runtime>(app: &AppHandle<R>) {
-    switcher::open(app, None);
 }
 
 fn open<R: Runtime>(

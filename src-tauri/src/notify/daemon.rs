@@ -34,7 +34,8 @@ pub(super) enum Heard {
     Came,
     Went,
     BusGone,
-    Pressed(u32, Button),
+    /// With what lets our window take the focus, where the daemon gives that.
+    Pressed(u32, Button, Option<String>),
     /// By the person, by time, or as we asked.
     Closed(u32),
 }
@@ -48,6 +49,8 @@ pub(super) struct Daemon {
     can_start: bool,
     /// Asked before the first notification.
     can: Option<Can>,
+    /// The activation token of the press that comes next, and the notification it belongs to.
+    token: Option<(u32, String)>,
 }
 
 /// What it can do beyond text.
@@ -78,7 +81,7 @@ impl Daemon {
             let startable: Vec<String> =
                 call(&bus, BUS, BUS_PATH, "ListActivatableNames", &()).await.unwrap_or_default();
             let can_start = startable.iter().any(|name| name == NAME);
-            Ok(Self { bus, stream, owner, can_start, can: None })
+            Ok(Self { bus, stream, owner, can_start, can: None, token: None })
         };
         timeout(LIMIT, connecting).await.unwrap_or(Err(zbus::Error::Handshake("too slow".to_owned())))
     }
@@ -138,12 +141,35 @@ impl Daemon {
             // The bus itself stamps who sends. A match rule keeps nobody from sending to us alone.
             let heard = match header.sender() {
                 Some(sender) if sender == BUS => self.note_owner(&message),
-                Some(sender) if self.owner.as_ref().is_some_and(|owner| owner == sender) => read(&message),
+                Some(sender) if self.owner.as_ref().is_some_and(|owner| owner == sender) => {
+                    self.read(&message)
+                }
                 _ => None,
             };
             if let Some(heard) = heard {
                 return heard;
             }
+        }
+    }
+
+    fn read(&mut self, message: &Message) -> Option<Heard> {
+        let (header, body) = (message.header(), message.body());
+        match header.member()?.as_str() {
+            "ActivationToken" => {
+                self.token = body.deserialize().ok();
+                None
+            }
+            "ActionInvoked" => {
+                let (number, pressed): (u32, &str) = body.deserialize().ok()?;
+                let all = [Button::Renew, Button::End, Button::Open, Button::SignIn];
+                let button = all.into_iter().find(|button| key(*button) == pressed)?;
+                let token = self.token.take().filter(|(of, _)| *of == number);
+                Some(Heard::Pressed(number, button, token.map(|(_, token)| token)))
+            }
+            "NotificationClosed" => {
+                body.deserialize().ok().map(|(number, _): (u32, u32)| Heard::Closed(number))
+            }
+            _ => None,
         }
     }
 
@@ -157,20 +183,6 @@ impl Daemon {
         self.can = None;
         self.owner = owner;
         Some(if self.owner.is_some() { Heard::Came } else { Heard::Went })
-    }
-}
-
-fn read(message: &Message) -> Option<Heard> {
-    let (header, body) = (message.header(), message.body());
-    match header.member()?.as_str() {
-        "ActionInvoked" => {
-            let (number, pressed): (u32, &str) = body.deserialize().ok()?;
-            let all = [Button::Renew, Button::End, Button::Open, Button::SignIn];
-            let button = all.into_iter().find(|button| key(*button) == pressed)?;
-            Some(Heard::Pressed(number, button))
-        }
-        "NotificationClosed" => body.deserialize().ok().map(|(number, _): (u32, u32)| Heard::Closed(number)),
-        _ => None,
     }
 }
 

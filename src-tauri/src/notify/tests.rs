@@ -1,31 +1,46 @@
 //! Notifications on a bus of the test's own, shown by a daemon that is played, or by none.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 
-use daypass_domain::failure::{Code, Failure};
+use daypass_domain::{
+    failure::{Code, Failure},
+    view::SignInStatus,
+};
 use daypass_tests::buses::{Notifier, PrivateBus, Told, pretend_press};
 
 use super::*;
+use crate::tray::scene;
 
 const ALL: &[&str] = &["actions", "body", "body-markup"];
 
 /// Somebody to be told something.
 struct Desk {
-    post: Post<Box<dyn Fn() + Send>>,
+    post: Post<Box<dyn Fn(Option<String>) + Send>>,
     link: Arc<Link>,
-    raised: Arc<AtomicBool>,
+    /// The tokens by which the window was raised.
+    raised: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 impl Desk {
     fn at(address: String) -> Self {
-        let (link, raised) = (Arc::new(Link::default()), Arc::new(AtomicBool::new(false)));
-        let raise = Arc::clone(&raised);
-        let raise: Box<dyn Fn() + Send> = Box::new(move || raise.store(true, Ordering::Relaxed));
+        let (link, raised) = (Arc::new(Link::default()), Arc::new(Mutex::default()));
+        let raise: Arc<Mutex<Vec<_>>> = Arc::clone(&raised);
+        let raise: Box<dyn Fn(_) + Send> = Box::new(move |token| raise.lock().unwrap().push(token));
         Self { post: Post::new(Arc::clone(&link), raise, Some(address)), link, raised }
     }
 
     async fn tells(&mut self, notifications: Vec<Notification>) {
         self.post.deliver(News { show: notifications, ..News::default() }).await;
+    }
+
+    /// A view comes, and time stands still.
+    async fn sees(&mut self, view: &View) {
+        self.post.seen = Some((Arc::new(view.clone()), Instant::now()));
+        self.post.look().await;
+    }
+
+    fn raised(&self) -> Vec<Option<String>> {
+        self.raised.lock().unwrap().clone()
     }
 
     /// What comes from the bus next is taken in.
@@ -205,7 +220,25 @@ async fn open_raises_the_window() {
     let number = daemon.shown().await.number;
     daemon.presses(number, "default").await;
     desk.hears().await;
-    assert!(desk.raised.load(Ordering::Relaxed));
+    assert_eq!(desk.raised(), [None]);
+}
+
+#[tokio::test]
+async fn open_raises_the_window_by_the_token_of_this_press() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    desk.tells(vec![notification("a", "Billing"), notification("b", "Audit")]).await;
+    let (first, second) = (daemon.shown().await.number, daemon.shown().await.number);
+    daemon.gives_token(first, "once").await;
+    daemon.presses(first, "default").await;
+    daemon.presses(first, "default").await;
+    daemon.gives_token(first, "another's").await;
+    daemon.presses(second, "default").await;
+    for _ in 0..3 {
+        desk.hears().await;
+    }
+    assert_eq!(desk.raised(), [Some("once".to_owned()), None, None]);
 }
 
 #[tokio::test]
@@ -219,7 +252,7 @@ async fn a_press_from_anybody_else_is_not_heeded() {
     pretend_press(&bus, &us, number, "default").await;
     daemon.dismisses(number).await;
     desk.hears().await;
-    assert!(!desk.raised.load(Ordering::Relaxed));
+    assert_eq!(desk.raised(), []);
     assert!(desk.post.shown.is_empty(), "the daemon's own word came after it");
 }
 
@@ -235,4 +268,66 @@ async fn a_press_that_is_refused_says_why() {
     let said = desk.post.refused.1.recv().await.unwrap();
     let Failure { advice, .. } = Code::AgentSilent.into();
     assert_eq!((said.id.as_str(), said.body), ("a", advice));
+}
+
+#[tokio::test]
+async fn a_renewal_that_failed_and_a_sign_in_that_lapsed_have_the_button_that_helps() {
+    let bus = PrivateBus::start();
+    let mut daemon = Notifier::come(&bus, ALL).await;
+    let mut desk = Desk::at(bus.address());
+    let mut view = scene::view();
+    view.sso_sessions = vec![scene::signed_in("acme")];
+    view.sessions = vec![scene::lease("aaaaaaaa", 3600)];
+    desk.sees(&view).await;
+    view.sessions[0].failure = Some(Code::Unreachable.into());
+    desk.sees(&view).await;
+    let failed = daemon.shown().await;
+    assert_eq!(failed.title, "Billing in payments-prod could not be renewed");
+    assert_eq!(failed.actions, ["renew", "Renew", "default", "Open"]);
+    view.sessions[0].failure = None;
+    view.sso_sessions[0].status = SignInStatus::Lapsed;
+    desk.sees(&view).await;
+    assert!(matches!(daemon.told().await, Told::Close(number) if number == failed.number));
+    let lapsed = daemon.shown().await;
+    assert_eq!(lapsed.title, "Your sign-in to acme has lapsed");
+    assert_eq!(lapsed.actions, ["sign-in", "Sign in", "default", "Open"]);
+    daemon.presses(lapsed.number, "sign-in").await;
+    desk.hears().await;
+    let said = desk.post.refused.1.recv().await.unwrap();
+    let Failure { advice, .. } = Code::AgentSilent.into();
+    assert_eq!(
+        (said.id.as_str(), said.body),
+        ("sign-in-acme", advice),
+        "the agent was asked, and is not there"
+    );
+    assert_eq!(desk.raised(), []);
+}
+
+#[test]
+fn each_button_asks_for_what_it_says_and_the_window_helps_with_the_rest() {
+    let mut view = scene::view();
+    view.sessions = vec![scene::lease("aaaaaaaa", 60)];
+    let session: SessionId = "aaaaaaaa".parse().unwrap();
+    let lease = About::Session { session: session.clone() };
+    let gone = About::Session { session: "bbbbbbbb".parse().unwrap() };
+    let sso = About::SsoSession { sso_session: "acme".parse().unwrap() };
+    let signs_in = || Some(sign_in("acme".parse().unwrap()));
+    for (about, button, asks) in [
+        (&lease, Button::Renew, Some(Intent::Renew { session: session.clone() })),
+        (&lease, Button::End, Some(Intent::End { session })),
+        (&lease, Button::SignIn, signs_in()),
+        (&lease, Button::Open, None),
+        (&gone, Button::SignIn, None),
+        (&sso, Button::Renew, None),
+        (&sso, Button::End, None),
+        (&sso, Button::SignIn, signs_in()),
+        (&sso, Button::Open, None),
+        (&About::Everything, Button::Renew, None),
+        (&About::Everything, Button::End, None),
+        (&About::Everything, Button::SignIn, None),
+        (&About::Everything, Button::Open, None),
+    ] {
+        assert_eq!(intent(about, button, Some(&view)), asks, "{button:?} of {about:?}");
+    }
+    assert_eq!(intent(&lease, Button::SignIn, None), None, "nobody knows where to");
 }

@@ -24,8 +24,11 @@ pub(super) enum Click {
     Act(Action),
 }
 
+/// A click, and the panel's activation token for it: on Wayland no window of ours takes the focus without one.
+pub(super) type Clicked = (Click, Option<String>);
+
 pub(super) struct TrayItem {
-    clicks: mpsc::UnboundedSender<Click>,
+    clicks: mpsc::UnboundedSender<Clicked>,
     menu: Menu,
     /// Something unseen at the menu's end: see [`TrayItem::show`].
     is_padded: bool,
@@ -35,7 +38,7 @@ pub(super) struct TrayItem {
 }
 
 impl TrayItem {
-    pub(super) fn new(clicks: mpsc::UnboundedSender<Click>, view: Option<&View>) -> Self {
+    pub(super) fn new(clicks: mpsc::UnboundedSender<Clicked>, view: Option<&View>) -> Self {
         let icon = Icon::of(view);
         let (menu, words, pictures) = (Menu::of(view), icon::words(view), pictures(icon));
         Self { clicks, menu, is_padded: false, icon, pictures, words }
@@ -60,7 +63,7 @@ impl TrayItem {
 
     fn click(&self, click: Click) {
         // Nobody listens once the tray is being taken down.
-        self.clicks.send(click).ok();
+        self.clicks.send((click, ksni::current_xdg_activation_token())).ok();
     }
 }
 

@@ -11,7 +11,7 @@ use daypass_domain::{
     view::{CatalogView, Phase, QuickView, SessionView, SignInStatus, SsoSessionView, View},
 };
 
-pub(super) fn view() -> View {
+pub(crate) fn view() -> View {
     View { now: Timestamp::parse("2026-11-22T09:00:00Z").unwrap(), utc_offset: 3600, ..View::default() }
 }
 
@@ -21,7 +21,7 @@ fn role() -> RoleRef {
 }
 
 /// A lease with so many seconds left.
-pub(super) fn lease(id: &str, seconds: u32) -> SessionView {
+pub(crate) fn lease(id: &str, seconds: u32) -> SessionView {
     SessionView {
         session: id.parse().unwrap(),
         role: role(),
@@ -43,7 +43,7 @@ pub(super) fn lease(id: &str, seconds: u32) -> SessionView {
     }
 }
 
-pub(super) fn quick(open: Open) -> QuickView {
+pub(crate) fn quick(open: Open) -> QuickView {
     QuickView {
         role: role(),
         account_name: "payments-prod".to_owned(),
@@ -55,7 +55,7 @@ pub(super) fn quick(open: Open) -> QuickView {
     }
 }
 
-pub(super) fn signed_in(name: &str) -> SsoSessionView {
+pub(crate) fn signed_in(name: &str) -> SsoSessionView {
     SsoSessionView {
         name: name.parse().unwrap(),
         start_url: "https://acme.awsapps.com/start".to_owned(),

@@ -105,6 +105,11 @@ impl Notifier {
         signal(&self.bus, None, PATH, NAME, "ActionInvoked", &(number, button)).await;
     }
 
+    /// The desktop lets whoever hears of the next press take the focus.
+    pub async fn gives_token(&self, number: u32, token: &str) {
+        signal(&self.bus, None, PATH, NAME, "ActivationToken", &(number, token)).await;
+    }
+
     /// The person dismisses it.
     pub async fn dismisses(&self, number: u32) {
         signal(&self.bus, None, PATH, NAME, "NotificationClosed", &(number, 2_u32)).await;
