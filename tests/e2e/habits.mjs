@@ -53,10 +53,11 @@ async function picture(name) {
   await desk.run("import", "-window", "root", join(pictures, `habits-${name}.png`));
 }
 
-/** A second start, to its end. */
+/** A second start, to its end: it says that it was not needed. */
 async function start(...args) {
   const { code, stderr } = await desk.run(program, ...args);
   expect(code === 0, `daypass-desktop ${args.join(" ")} ended with ${code}: ${stderr}`);
+  expect(stderr.includes("Daypass runs already."), `daypass-desktop ${args.join(" ")} said ${stderr}`);
 }
 
 async function daypass(...words) {
@@ -89,9 +90,13 @@ const steps = [
     await until("the search names 214 roles", () =>
       window.look(`document.querySelector("[data-testid=search]")?.placeholder.includes("214 roles") || null`), 60);
   }],
-  ["closing it without a tray minimises, and it says so", async () => {
+  ["closing it without a tray minimises, and it says so; no lease is lost", async () => {
+    const { session } = await daypass("request", "ReadOnlyAccess@payments-staging", "--for", "15m");
     await xdotool("key", "alt+F4");
     await goes(MAIN);
+    const lives = (await daypass("sessions")).find((lease) => lease.session === session);
+    expect(lives?.phase === "active", JSON.stringify(lives));
+    await daypass("end", session);
     expect(desktops().length === 1, "the desktop has ended");
     await window.says("[data-testid=stays]", /Daypass stays open.*Ctrl Q/);
   }],
@@ -123,6 +128,27 @@ const steps = [
     await start();
     await goes(SWITCHER);
   }],
+  ["it has no frame, stands in the middle, and opens the console of the hit that arrows lead to", async () => {
+    // What the same letters find over the main window, which a driver reads.
+    await window.press("Control", "k");
+    await window.type("prod read");
+    const { role, account } = await window.look(`(({ role, account }) => ({ role, account }))(document.querySelector("#hit-2").dataset)`);
+    await window.press("Escape");
+    await start("--switcher");
+    const id = await appears(SWITCHER);
+    const number = async (name, ...of) => Number(new RegExp(`${name}: +(-?\\d+)`).exec((await desk.run("xwininfo", ...of)).stdout)[1]);
+    const middle = (await number("Absolute upper-left X", "-id", id)) + (await number("Width", "-id", id)) / 2;
+    expect(Math.abs(middle - (await number("Width", "-root")) / 2) <= 1, `its middle is at ${middle}`);
+    const hints = (await desk.run("xprop", "-id", id, "_MOTIF_WM_HINTS")).stdout;
+    expect(/= 0x2, 0x[0-9a-f]+, 0x0,/.test(hints), `it has a frame: ${hints}`);
+    await xdotool("type", "prod read");
+    await xdotool("key", "Down", "Down", "Return");
+    await goes(SWITCHER);
+    const { text } = await until("the console was opened", () =>
+      readFileSync(notes, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)).find((page) => page.text?.includes(account)), 60);
+    expect(text.includes(role), `the page says “${text}”`);
+    for (const { session, phase } of await daypass("sessions")) if (phase === "active") await daypass("end", session);
+  }],
   ["a few letters and Ctrl Enter take a lease and open a terminal", async () => {
     await start("--switcher");
     await appears(SWITCHER);
@@ -130,7 +156,7 @@ const steps = [
     await picture("switcher-typed");
     await xdotool("key", "ctrl+Return");
     await goes(SWITCHER);
-    const session = await until("a session is live", async () => (await daypass("sessions"))[0]);
+    const session = await until("a session is live", async () => (await daypass("sessions")).find(({ phase }) => phase === "active"));
     expect(/Dev/.test(session.role), `the lease is on ${session.role}`);
     await until("a terminal was opened", () => existsSync(desk.path("terminals")));
   }],

@@ -31,6 +31,18 @@ export async function opening(place, step) {
     await window.says("[data-testid=request-sheet]", new RegExp(`${role.role}.*${role.accountName}`));
     expect((await window.text("[data-testid=settings]")) === null, "the settings are still there");
   });
+  await step("Open shows the list, in a window that was hidden", async () => {
+    await window.press("Escape");
+    await panel.choose(/^Settings$/);
+    await window.says("[data-testid=settings] h2", /^Sign-in$/);
+    await desk.run("xdotool", "search", "--onlyvisible", "--name", "^Daypass$", "windowactivate", "--sync");
+    await panel.press("left");
+    await isSeen(false);
+    await panel.choose(/^Open$/);
+    await isSeen(true);
+    await until("the list is there", async () => (await window.text("[data-testid=role-list]")) !== null);
+    expect((await window.text("[data-testid=settings]")) === null, "the settings are still there");
+  });
   await step("Find a role… shows the quick switcher, with the focus in it", async () => {
     await panel.choose(/^Find a role…$/);
     const focus = () => desk.run("xdotool", "getactivewindow", "getwindowname");
