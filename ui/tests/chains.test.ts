@@ -43,6 +43,15 @@ describe("chained roles", () => {
     await waitFor(() => expect(face.settings.now?.chainedRoles).toHaveLength(1));
   });
 
+  it("hand out credentials for as long at a time as is chosen", async () => {
+    const { face, settings } = await part("Leases");
+    const choice = settings.getByTestId<HTMLSelectElement>("chained-credentials");
+    expect([...choice.options].map((option) => option.textContent)).toEqual(["20 min", "30 min", "45 min", "1 h"]);
+    expect(choice.value).toBe("1800");
+    await fireEvent.change(choice, { target: { value: "2700" } });
+    await waitFor(() => expect(face.settings.now?.chainedCredentials).toBe(2700));
+  });
+
   it("known from elsewhere are shown with where from, and cannot be changed", async () => {
     const { settings } = await part("Chained roles");
     const others = within(await settings.findByTestId("brought-chains"));

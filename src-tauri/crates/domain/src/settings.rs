@@ -352,6 +352,15 @@ mod tests {
         assert_eq!(with(|s| s.duration = Seconds(5)), Err(Code::DurationTooShort));
         assert_eq!(with(|s| s.clearing.idle = Some(Seconds(59))), Err(Code::BadIdle));
         assert_eq!(with(|s| s.clearing.idle = Some(Seconds(8 * 3600 + 1))), Err(Code::BadIdle));
+        for (minutes, found) in [
+            (19, Err(Code::BadCredentialLength)),
+            (20, Ok(())),
+            (60, Ok(())),
+            (61, Err(Code::BadCredentialLength)),
+        ] {
+            let settings = Settings { chained_credentials: Seconds::minutes(minutes), ..Settings::default() };
+            assert_eq!(settings.check(), found, "{minutes} min");
+        }
         assert_eq!(with(|s| s.accounts = vec![rule(" ")]), Err(Code::BadPattern));
         assert_eq!(with(|s| s.terminal = Some("a\nb".to_owned())), Err(Code::BadCommand));
         assert_eq!(
