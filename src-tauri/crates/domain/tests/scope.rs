@@ -10,7 +10,7 @@ use daypass_domain::{
     scope::{
         Base, LONGEST_POLICY, Scope,
         compile::{Place, SessionPolicy},
-        preset::{OURS, Preset},
+        preset::{Grant, OURS, Preset},
         probe::{Probe, Verdict},
     },
     time::Timestamp,
@@ -304,7 +304,73 @@ fn any_conditions() -> impl Strategy<Value = (Vec<Region>, Vec<&'static str>, bo
     (regions, vec(select(vec!["203.0.113.0/24", "2001:db8::/32", "198.51.100.7"]), 0..3), any::<bool>())
 }
 
+/// An action on a resource that the scope's preset is to allow, by its own words.
+fn allowed(scope: &Scope) -> Option<(String, String)> {
+    let Base::Preset { preset, values, grants: Some(grants) } = &scope.base else { unreachable!() };
+    let preset = OURS.iter().find(|p| p.id == *preset).unwrap();
+    let is_plain =
+        |g: &&Grant| g.conditions.is_empty() && !g.resources[0].contains('$') && g.resources[0] != "*";
+    let grant = preset.grants.iter().filter(|g| grants.contains(&g.id)).find(is_plain)?;
+    let place = [("partition", "aws"), ("region", "eu-west-1"), ("account", "111122223333")]
+        .map(|(n, v)| (n, v.to_owned()));
+    let own = values.iter().map(|(name, value)| (name.as_str(), value.trim().to_owned()));
+    let mut resource = grant.resources[0].replace(['?', '*'], "x");
+    for (name, value) in place.into_iter().chain(own) {
+        resource = resource.replace(&format!("{{{name}}}"), &value);
+    }
+    Some((grant.actions[0].replace('*', ""), resource))
+}
+
+/// The same elsewhere: in another account, or in another bucket.
+fn elsewhere(resource: &str) -> String {
+    resource.replace(":111122223333:", ":444455556666:").replace(":::", ":::z")
+}
+
 proptest! {
+    #[test]
+    fn what_a_preset_names_passes_and_what_is_next_to_it_does_not(
+        filled in any_filled(),
+        (regions, addresses, until_lease_end) in any_conditions(),
+    ) {
+        let world = World::new();
+        let is_here = regions.is_empty() || regions.iter().any(|r: &Region| *r == world.region);
+        let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let scope = Scope { regions, addresses, until_lease_end, ..filled };
+        let Ok(sent) = world.compile(&scope) else { return Ok(()) };
+        let Some((action, resource)) = allowed(&scope) else { return Ok(()) };
+        let verdict = |action: &str, resource: &str| {
+            let probe = Probe { action: action.to_owned(), resource: resource.to_owned() };
+            sent.verdict(&scope, &probe, &world.place(), Timestamp::from_secs(NOON))
+        };
+        let expected = if is_here { Verdict::Passes } else { Verdict::Denied };
+        prop_assert_eq!(verdict(&action, &resource), expected, "{} {}", action, resource);
+        let not_in_it = if is_here { Verdict::NotAllowed } else { Verdict::Denied };
+        let other = format!("{}:ZapEverything", action.split(':').next().unwrap());
+        prop_assert_eq!(verdict(&other, &resource), not_in_it, "{} {}", other, resource);
+        prop_assert_eq!(verdict(&action, &elsewhere(&resource)), not_in_it, "{} {}", action, elsewhere(&resource));
+    }
+
+    #[test]
+    fn everything_in_the_services_named_passes_and_nothing_in_others(
+        services in proptest::sample::subsequence(vec!["s3", "dynamodb", "logs", "sqs", "iam"], 1..=4),
+        other in select(vec!["s3", "dynamodb", "logs", "sqs", "iam", "s3express"]),
+        action in "[A-Z][A-Za-z]{2,14}",
+        (regions, addresses, until_lease_end) in any_conditions(),
+    ) {
+        let world = World::new();
+        let is_here = regions.is_empty() || regions.iter().any(|r: &Region| *r == world.region) || other == "iam";
+        let is_named = services.contains(&other);
+        let base = Base::Services { services: services.iter().map(|s| s.parse().unwrap()).collect() };
+        let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let scope = Scope { base, policies: vec![], regions, addresses, until_lease_end };
+        let expected = match (is_here, is_named) {
+            (false, _) => Verdict::Denied,
+            (true, true) => Verdict::Passes,
+            (true, false) => Verdict::NotAllowed,
+        };
+        prop_assert_eq!(world.passes(&scope, &format!("{other}:{action}"), "*"), expected);
+    }
+
     #[test]
     fn whatever_is_filled_in_fits_reads_as_iam_and_stays_inside(
         filled in any_filled(),
