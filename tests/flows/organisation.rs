@@ -3,8 +3,11 @@
 use std::{fs, path::PathBuf};
 
 use daypass_domain::{
+    catalog::Environment,
     failure::Code,
     request::{Intent, Options},
+    scope::Base,
+    settings::Colour,
     time::Seconds,
 };
 use daypass_tests::rig::{Rig, code};
@@ -44,6 +47,50 @@ async fn what_it_says_holds_from_when_it_is_saved() {
     assert_eq!(code(rig.request(wish.clone()).await), Some(Code::ReasonMissing));
     wish.reason = Some("OPS-7".to_owned());
     rig.request(wish).await.unwrap();
+}
+
+/// An organisation's own preset, and one with the id of ours that lets less pass.
+const PRESETS: &str = "[[account]]\npattern = '111122223333'\nenvironment = 'sandbox'\ncolour = 'teal'\n\
+    [[preset]]\nid = 'drop-box'\ntitle = 'The drop box'\nabout = 'put below drop/'\n\
+    [[preset.grants]]\nid = 'put'\nlabel = 'Put'\nactions = ['s3:PutObject']\ndefault = true\n\
+    resources = ['arn:{partition}:s3:::audit-logs-{account}/drop/*']\n\
+    [[preset]]\nid = 's3-bucket'\ntitle = 'One bucket, to look at'\nabout = 'get'\n\
+    [[preset.parameters]]\nname = 'bucket'\nlabel = 'Bucket'\nkind = 'bucket'\nexample = 'a'\n\
+    [[preset.grants]]\nid = 'get'\nlabel = 'Get'\nactions = ['s3:GetObject']\ndefault = true\n\
+    resources = ['arn:{partition}:s3:::{bucket}/*']\n";
+
+#[tokio::test]
+async fn its_presets_are_taken_as_ours_are_and_one_may_take_the_place_of_ours() {
+    let rig = Rig::signed_in().await;
+    let before = rig.view().await.catalog_revision;
+    fs::write(shipped(&rig), PRESETS).unwrap();
+    news(&rig, before).await;
+    let rows = rig.client.catalog().await.unwrap();
+    let row = rows.iter().find(|row| row.role.account.as_str() == "111122223333").unwrap();
+    assert_eq!((row.environment, row.colour), (Some(Environment::Sandbox), Some(Colour::Teal)));
+
+    let take = async |preset: &str, values: &[(&str, &str)], grants: Option<&str>| {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let grants = grants.map(|grant| vec![grant.to_owned()]);
+        let mut wish = rig.chained(30, &["DaypassScoped"]);
+        wish.scope.base = Base::Preset { preset: preset.to_owned(), values, grants };
+        rig.request(wish).await.map(|lease| lease.session)
+    };
+    let dropped = take("drop-box", &[], None).await.unwrap();
+    let keys = rig.keys(&rig.ticket(&dropped).await.unwrap()).await;
+    let call = async |keys, method: &str, object: &str| {
+        rig.call(keys, "s3", method, &format!("/audit-logs-111122223333/{object}"), "").await.status
+    };
+    assert_eq!(call(&keys, "PUT", "drop/x").await, 200);
+    assert_eq!(call(&keys, "PUT", "replay/x").await, 403);
+    assert_eq!(call(&keys, "GET", "drop/x").await, 403);
+
+    let bucket = [("bucket", "audit-logs-111122223333")];
+    let looked = take("s3-bucket", &bucket, None).await.unwrap();
+    let keys = rig.keys(&rig.ticket(&looked).await.unwrap()).await;
+    assert_eq!(call(&keys, "GET", "drop/x").await, 200);
+    assert_eq!(call(&keys, "PUT", "drop/x").await, 403);
+    assert_eq!(code(take("s3-bucket", &bucket, Some("put")).await), Some(Code::NoGrants), "ours is gone");
 }
 
 #[tokio::test]

@@ -6,9 +6,10 @@ use daypass_domain::{
     failure::Code,
     ids::SessionId,
     request::{Intent, Pass},
-    scope::{Base, Scope},
-    time::Seconds,
+    scope::{Base, Scope, compile::Place, preset::OURS},
+    time::{Seconds, Timestamp},
 };
+use daypass_practice::lets_pass;
 use daypass_tests::{
     rig::{Rig, code},
     signed::Keys,
@@ -57,6 +58,46 @@ async fn a_read_only_lease_reads_and_writes_nothing() {
     let (_, keys) = narrowed(&rig, 15, Scope { base: Base::ReadOnly, ..Scope::default() }).await;
     assert_eq!(s3(&rig, &keys, "GET", "/").await, 200);
     assert_eq!(s3(&rig, &keys, "PUT", &format!("/{BUCKET}/x")).await, 403);
+}
+
+#[tokio::test]
+async fn a_lease_for_one_service_is_refused_by_others() {
+    let rig = Rig::signed_in().await;
+    let base = Base::Services { services: vec!["s3".parse().unwrap()] };
+    let (_, keys) = narrowed(&rig, 15, Scope { base, ..Scope::default() }).await;
+    let object = format!("/{BUCKET}/x");
+    let functions = "/2015-03-31/functions/replay";
+    assert_eq!(s3(&rig, &keys, "PUT", &object).await, 200);
+    assert_eq!(s3(&rig, &keys, "GET", "/").await, 200);
+    assert_eq!(rig.call(&keys, "lambda", "GET", functions, "").await.status, 403);
+    let (_, whole) = narrowed(&rig, 15, Scope::default()).await;
+    assert_ne!(rig.call(&whole, "lambda", "GET", functions, "").await.status, 403, "the role itself may");
+}
+
+#[test]
+fn conditions_bind_what_the_person_does_and_not_what_services_do_for_them() {
+    let (account, region) = ("111122223333".parse().unwrap(), "eu-west-1".parse().unwrap());
+    let place = Place { account: &account, region: &region, lease_end: Timestamp::from_secs(0) };
+    let scope = Scope {
+        regions: vec!["eu-west-1".parse().unwrap()],
+        addresses: vec!["203.0.113.0/24".parse().unwrap()],
+        ..Scope::default()
+    };
+    let policy = scope.compile(&place, &OURS).unwrap().document.unwrap();
+    for (action, region, address, via_service, passes) in [
+        ("sqs:SendMessage", "eu-west-1", "203.0.113.7", "false", true),
+        ("sqs:SendMessage", "eu-west-1", "198.51.100.7", "false", false),
+        ("sqs:SendMessage", "eu-west-1", "198.51.100.7", "true", true),
+        ("sqs:SendMessage", "us-east-1", "203.0.113.7", "false", false),
+        ("sqs:SendMessage", "us-east-1", "203.0.113.7", "true", false),
+        ("iam:ListUsers", "us-east-1", "203.0.113.7", "false", true),
+        ("iam:ListUsers", "us-east-1", "198.51.100.7", "false", false),
+    ] {
+        let keys =
+            [("aws:RequestedRegion", region), ("aws:SourceIp", address), ("aws:ViaAWSService", via_service)];
+        let judged = lets_pass(&policy, action, "*", &keys).unwrap();
+        assert_eq!(judged, passes, "{action} in {region} from {address}, by a service: {via_service}");
+    }
 }
 
 #[tokio::test]
