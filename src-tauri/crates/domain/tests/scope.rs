@@ -333,7 +333,7 @@ proptest! {
         (regions, addresses, until_lease_end) in any_conditions(),
     ) {
         let world = World::new();
-        let is_here = regions.is_empty() || regions.iter().any(|r: &Region| *r == world.region);
+        let is_here = regions.is_empty() || regions.contains(&world.region);
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         let scope = Scope { regions, addresses, until_lease_end, ..filled };
         let Ok(sent) = world.compile(&scope) else { return Ok(()) };
@@ -358,7 +358,7 @@ proptest! {
         (regions, addresses, until_lease_end) in any_conditions(),
     ) {
         let world = World::new();
-        let is_here = regions.is_empty() || regions.iter().any(|r: &Region| *r == world.region) || other == "iam";
+        let is_here = regions.is_empty() || regions.contains(&world.region) || other == "iam";
         let is_named = services.contains(&other);
         let base = Base::Services { services: services.iter().map(|s| s.parse().unwrap()).collect() };
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
