@@ -49,6 +49,19 @@ export async function during(state: string, act: (page: Page) => Promise<void>, 
   idle.push(page);
 }
 
+/** The same in a page whose time the test lets pass. */
+export async function atOwnTime(state: string, act: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${inject("base")}/?state=${state}`);
+    await act(page);
+  } finally {
+    await context.close();
+  }
+}
+
 export async function wear(page: Page, { scheme, size: [width, height] }: Look): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
   await page.setViewportSize({ width, height });
