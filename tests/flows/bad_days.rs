@@ -82,6 +82,13 @@ async fn a_connection_reset_midway_is_trouble_of_the_network_too() {
 }
 
 #[tokio::test]
+async fn a_407_is_a_proxys_whatever_words_it_comes_with() {
+    for failure in [Failure::Status(407), Failure::Aws(407)] {
+        assert_named(failure, Code::ProxyAuth).await;
+    }
+}
+
+#[tokio::test]
 async fn a_captive_portal_that_says_511_is_believed() {
     assert_named(Failure::Status(511), Code::NotAws).await;
 }

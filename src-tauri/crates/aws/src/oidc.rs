@@ -244,7 +244,23 @@ fn challenge(verifier: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use daypass_domain::sso::StartUrl;
+
     use super::*;
+
+    #[tokio::test]
+    async fn identity_center_is_where_the_sdk_has_it_in_every_partition() {
+        for (region, host) in [
+            ("eu-west-1", "oidc.eu-west-1.amazonaws.com"),
+            ("us-gov-west-1", "oidc.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", "oidc.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", "oidc.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            let start_url = StartUrl::try_from("https://acme.awsapps.com/start".to_owned()).unwrap();
+            let sso = SsoSession::typed("acme".parse().unwrap(), start_url, region.parse().unwrap());
+            assert_eq!(resolve(&sso).await.unwrap().host_str(), Some(host));
+        }
+    }
 
     #[test]
     fn the_challenge_is_that_of_rfc_7636_appendix_b() {

@@ -109,7 +109,7 @@ pub(crate) struct Arguments {
 
 const FAILURES: &str = "\
 Failures:
-  400, 403, 429, 500, 503 …   the status, in the words of the service that was asked
+  400, 403, 407, 429, 503 …   the status, in the words of the service that was asked
   bare-503 …                  the status with a line of text, as of a gateway
   echo-500 …                  the status with an error that repeats all that was sent
   html, redirect              a captive portal: 200 with a page, or 302 to a login page

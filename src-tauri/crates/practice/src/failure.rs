@@ -199,6 +199,7 @@ mod tests {
         }
         assert_eq!("bare-503".parse::<Failure>().unwrap(), Failure::Status(503));
         assert_eq!("503".parse::<Failure>().unwrap(), Failure::Aws(503));
+        assert_eq!("407".parse::<Failure>().unwrap(), Failure::Aws(407));
         assert_eq!("echo-500".parse::<Failure>().unwrap(), Failure::Echo(500));
     }
 }
