@@ -24,6 +24,26 @@ const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page)
     await page.getByTestId("guard").first().waitFor();
     await page.locator("[data-kind=swap] button").click();
   }],
+  ["activity", "activity", async (page) => { await page.getByTestId("verdict").waitFor(); }],
+  ["shortcuts", "main", async (page) => {
+    await page.getByTestId("role-row").first().waitFor();
+    await page.keyboard.press("?");
+  }],
+  ["end at AWS", "chained", async (page) => {
+    await page.getByTestId("role-row").first().waitFor();
+    const cards = page.getByRole("button", { name: /^Sessions/ });
+    if (await cards.isVisible()) await cards.click();
+    await page.getByTestId("end-at-aws").first().click();
+    await page.getByTestId("deny-policy").waitFor();
+  }],
+  ["cards", "failed", async (page) => {
+    await page.getByTestId("role-row").first().waitFor();
+    const cards = page.getByRole("button", { name: /^Sessions/ });
+    if (await cards.isVisible()) await cards.click();
+    await page.getByTestId("session-card").first().waitFor();
+  }],
+  ...["leases", "accounts", "chains", "organisation", "favourites", "notifications", "programs"].map((part) =>
+    [`settings: ${part}`, "settings", (page: Page) => page.locator(`[data-part=${part}]`).click()] as const),
   ["device code", "device-code", async (page) => { await page.getByTestId("user-code").waitFor(); }],
 ];
 
@@ -80,6 +100,19 @@ describe("at 200 % zoom", () => {
           .map((one) => one.outerHTML.slice(0, 120)));
       expect(cut).toEqual([]);
     }, { size: [520, 340] }));
+});
+
+describe("with less motion", () => {
+  const endless = (page: Page): Promise<number> =>
+    page.evaluate(() => document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations === Infinity).length);
+
+  it.concurrent.each(["syncing", "resuming", "restoring", "signing-in"])("nothing moves without end in the scene “%s”", (scene) =>
+    during(scene, async (page) => {
+      await page.locator("progress, [data-phase=requesting], .spin").first().waitFor();
+      expect(await endless(page)).toBe(0);
+      await page.emulateMedia({ reducedMotion: "no-preference" });
+      if (scene !== "syncing") expect(await endless(page), "what the line above looks for").toBeGreaterThan(0);
+    }));
 });
 
 describe("in forced colours", () => {
