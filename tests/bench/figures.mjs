@@ -13,7 +13,7 @@ export const percent = (part) => `${(part * 100).toFixed(2)} %`;
 
 /** One line of the table: ours against something measured in the same run, by the same means. */
 export function against(what, ours, other, write, { than, bar = "", note = "" }) {
-  return { what, ours: write(ours), other: `${write(other)} ${than}`, ratio: other > 0 ? (ours / other).toFixed(2) : "", bar, note };
+  return { what, ours: write(ours), other: `${write(other)} ${than}`, ratio: other > 0 ? (ours / other).toFixed(2) : "n/a", bar, note };
 }
 
 /** One line where there is nothing to compare with but a bar. */
