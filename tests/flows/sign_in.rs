@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use daypass_domain::{
     failure::Code,
+    ids::SsoSessionName,
     request::{Intent, SignInTarget},
     time::{Seconds, Timestamp},
     view::{SignInStatus, Stage},
@@ -111,7 +112,7 @@ async fn a_typed_start_url_needs_no_configuration() {
 async fn a_wrong_start_url_is_seen_in_the_browser_and_the_wait_goes_on() {
     let rig = Rig::new(Options { accounts: 2, roles: 3, ..Options::default() }).await;
     let start_url = rig.practice.start_url().replace("/start", "/elsewhere");
-    let target = SignInTarget::Typed { start_url, region: "us-east-1".to_owned() };
+    let target = SignInTarget::Typed { start_url, region: "ap-south-1".to_owned() };
     let attempt = rig.ask(Intent::sign_in(target)).await.unwrap().attempt.unwrap();
     let url = rig.sign_in_url(attempt).await;
     let page = http::browse(&url).await;
@@ -196,4 +197,33 @@ async fn a_token_is_refreshed_once_for_all_who_need_it() {
     let (a, b) = tokio::join!(a, b);
     assert!(a.is_ok() && b.is_ok());
     assert_eq!(rig.practice.calls("/token"), before + 1);
+}
+
+#[tokio::test]
+async fn of_two_sign_ins_side_by_side_signing_out_of_one_leaves_the_other_its_leases() {
+    let rig = Rig::signed_in().await;
+    let target = SignInTarget::Typed { start_url: rig.practice.start_url(), region: "ap-south-1".to_owned() };
+    let attempt = rig.ask(Intent::sign_in(target)).await.unwrap().attempt.unwrap();
+    rig.follow_sign_in(attempt).await.unwrap();
+    let view = rig.view().await;
+    assert!(view.sso_sessions.iter().all(|sso| sso.status == SignInStatus::SignedIn), "both at once");
+    let acme: SsoSessionName = "acme".parse().unwrap();
+    let other = view.sso_sessions.iter().find(|sso| sso.name != acme).unwrap().name.clone();
+    let wish = |minutes| {
+        let mut wish = rig.wish("444455556666", "DeveloperAccess", minutes);
+        wish.role.sso_session = other.clone();
+        wish
+    };
+    let (mine, theirs) = (rig.lease(30).await, rig.request(wish(30)).await.unwrap().session);
+    let tickets = (rig.ticket(&mine).await.unwrap(), rig.ticket(&theirs).await.unwrap());
+    assert_eq!((rig.fetch(&tickets.0).await.status, rig.fetch(&tickets.1).await.status), (200, 200));
+    rig.ask(Intent::SignOut { sso_session: acme.clone() }).await.unwrap();
+    rig.settled().await;
+    let view = rig.view().await;
+    let status = |name: &SsoSessionName| view.sso_sessions.iter().find(|s| s.name == *name).unwrap().status;
+    assert_eq!((status(&acme), status(&other)), (SignInStatus::SignedOut, SignInStatus::SignedIn));
+    assert_eq!((rig.fetch(&tickets.0).await.status, rig.fetch(&tickets.1).await.status), (404, 200));
+    // Its own token is refreshed, for a lease of its own.
+    rig.pass(Seconds::minutes(57)).await;
+    rig.request(wish(15)).await.unwrap();
 }
