@@ -62,6 +62,7 @@ export const notifications = (scenario) => {
   const { desk } = scenario;
   const daemon = new Daemon(desk);
   const lease = async () => (await scenario.json("sessions")).find(({ role }) => role === "DeveloperAccess");
+  const notEarly = () => expect(!daemon.asked.some((line) => /ReadOnlyAccess in payments-staging ends in/.test(line)), "the short one was told before its end");
   let window;
   let end;
   return [
@@ -79,6 +80,7 @@ export const notifications = (scenario) => {
       await take(scenario, "DeveloperAccess@payments-staging", ...SHORT);
       end = (await lease()).leaseEnd;
       const told = await daemon.shows(/DeveloperAccess in payments-staging ends in 1 min/);
+      notEarly();
       for (const word of ["Renew", "End", "Open", "app.daypass.Daypass"]) expect(told.includes(`"${word}"`), `${word} is missing: ${told}`);
     }],
     ["Renew renews it in the agent, and the notification goes", async () => {
@@ -108,6 +110,7 @@ export const notifications = (scenario) => {
       const told = await daemon.shows(/ReadOnlyAccess in payments-staging ended/);
       expect(/pages? wiped from memory\. The lease ran out\. AWS (accepts key …[A-Z0-9]{4} until|no longer accepts)/.test(told), told);
       expect(!daemon.asked.some((line) => /DeveloperAccess in payments-staging ended/.test(line)), "the other was told too");
+      notEarly();
     }],
     ["the window closes, and quit ends the rest", () => scenario.leave()],
   ];

@@ -117,7 +117,10 @@ describe.concurrent("by keyboard", () => {
       await page.getByTestId("renew").first().focus();
       await page.keyboard.press("Control+k");
       await page.keyboard.type("stag dev");
+      const chosen = (): Promise<string | null> => page.getByTestId("switcher").locator("[aria-selected=true]").getAttribute("id");
+      expect(await chosen()).toBe("hit-0");
       await page.keyboard.press("ArrowDown");
+      expect(await chosen()).toBe("hit-1");
       await page.keyboard.press("Escape");
       expect(await page.getByTestId("switcher").count()).toBe(0);
       expect(await focused(page)).toBe("renew");
