@@ -33,11 +33,11 @@ class Place {
     });
   }
 
-  async start() {
+  async start(...args) {
     await this.desk.startBus();
     this.desk.start("openbox", ["--sm-disable"]);
     this.panel = await Panel.come(this.desk);
-    this.desk.start(desktop, ["--practice"]);
+    this.desk.start(desktop, ["--practice", ...args]);
   }
 
   /** The window, driven. */
@@ -172,6 +172,11 @@ async function byTray(place, step) {
     const opened = () => readFileSync(desk.path("terminals"), "utf8").includes(lease.session);
     await until("a terminal was opened on it", opened);
     expect((await place.live(1))[0].session === lease.session, "another lease was taken");
+    const terminals = () => readFileSync(desk.path("terminals"), "utf8").split(lease.session).length;
+    const before = terminals();
+    await panel.choose(new RegExp(`^★ ${role.role} · ${role.accountName} · terminal, `));
+    await until("another terminal was opened on it", () => terminals() === before + 1);
+    expect((await place.live(1))[0].session === lease.session, "another lease was taken");
   });
   await step("End all and wipe does so", async () => {
     await panel.choose(/^End all and wipe$/);
@@ -254,6 +259,44 @@ async function byTray(place, step) {
   });
 }
 
+async function hidden(place, step) {
+  const { desk } = place;
+  const shown = (is) => until(`the window is ${is ? "" : "not "}there`, async () => (await place.isShown()) === is);
+  const closes = async () => {
+    await desk.run("xdotool", "search", "--onlyvisible", "--name", "^Daypass$", "windowactivate", "--sync");
+    await desk.run("xdotool", "key", "alt+F4");
+    await shown(false);
+  };
+  await step("started hidden, it is in the panel and nowhere else, and a click shows it", async () => {
+    await place.start("--hidden");
+    await place.panel.choose(/signed out/, /^Sign in$/);
+    await place.panel.find(/signed in since/);
+    expect(!(await place.isShown()), "the window is there");
+    await place.panel.press("left");
+    await shown(true);
+  });
+  await step("closing it hides it and does not minimise it, and nothing is lost", async () => {
+    const [role] = await until("the roles are listed", async () => {
+      const roles = await place.json("roles");
+      return roles.length === 214 && roles;
+    }, 30);
+    const { session } = await place.json("request", `${role.role}@${role.account}`, "--for", "9m");
+    await closes();
+    expect(!(await desk.run("xprop", "-name", "Daypass", "WM_STATE")).stdout.includes("Iconic"), "it is minimised");
+    expect((await place.live(1))[0].session === session, "the lease is another");
+    await place.panel.find(/· 9 min$|· 8 min$/);
+    await place.panel.press("left");
+    await shown(true);
+  });
+  await step("what no notification daemon shows is in the menu, and its line brings up the window", async () => {
+    const [{ role, account }] = (await place.json("roles")).slice(1);
+    await closes();
+    await place.json("request", `${role}@${account}`, "--for", "62s");
+    await place.panel.choose(new RegExp(`^${role} in \\S+ ends in 1 min$`));
+    await shown(true);
+  });
+}
+
 async function comingAndGoing(place, step) {
   const { desk } = place;
   let window;
@@ -329,7 +372,7 @@ function expect(holds, otherwise) {
   if (!holds) throw new Error(otherwise);
 }
 
-const stories = [byTray, opening, comingAndGoing, withoutBus, withSilentBus];
+const stories = [byTray, opening, hidden, comingAndGoing, withoutBus, withSilentBus];
 for (const story of stories.filter(({ name }) => !only || name === only)) {
   const place = new Place();
   const done = [];
