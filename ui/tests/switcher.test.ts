@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { fakeAgent, type FakeAgent } from "../src/ipc/fake";
 import { Face } from "../src/state/face.svelte";
 import SwitcherWindow from "../src/SwitcherWindow.svelte";
+import { shown as mainWindow } from "./shown";
 
 async function shown(): Promise<FakeAgent> {
   const agent = fakeAgent(new URLSearchParams({ state: "main" }));
@@ -75,5 +76,22 @@ describe("the switcher's window", () => {
     for (const words of ["dev payments-staging", `${wanted.account} dev`, `dev ${wanted.account.slice(0, 6)} staging`]) {
       expect(await find(words)).toEqual(wanted);
     }
+  });
+});
+
+describe("the switcher over the main window", () => {
+  it.each(["prod", "read", "access dev", "1212"])("finds for “%s” what the list finds, in its order", async (words) => {
+    const { face } = await mainWindow("main");
+    face.list.group("none");
+    face.list.search(words);
+    face.overlays.open({ kind: "switcher" });
+    await fireEvent.input(await screen.findByLabelText("Find a role"), { target: { value: words } });
+    const listed = face.list.rows.flatMap((row) => (row.kind === "role" ? [`${row.item.entry.role}@${row.item.entry.account}`] : []));
+    await waitFor(() => {
+      const hits = [...document.querySelectorAll<HTMLElement>(".hit")].map(({ dataset }) => `${dataset["role"]}@${dataset["account"]}`);
+      expect(hits.length).toBe(Math.min(9, listed.length));
+      expect(hits).toEqual(listed.slice(0, hits.length));
+    });
+    expect(listed.length).toBeGreaterThan(1);
   });
 });

@@ -45,3 +45,23 @@ describe("what is missing", () => {
       await page.getByText("No notification daemon answers: notices stand here.").waitFor();
     }));
 });
+
+describe("an environment's colour", () => {
+  it("is worn by the row of production and the card of staging, and by no row of others", () =>
+    during("main", async (page) => {
+      const painted = (selector: string): Promise<readonly [seen: string, environment: string]> =>
+        page.locator(selector).first().evaluate((one) => {
+          const style = getComputedStyle(one, "::before");
+          const swatch = document.body.appendChild(document.createElement("i"));
+          swatch.style.background = getComputedStyle(one).getPropertyValue("--env");
+          const colour = getComputedStyle(swatch).backgroundColor;
+          swatch.remove();
+          return [style.content === "none" ? "" : style.backgroundColor, colour] as const;
+        });
+      const [row, production] = await painted("[data-testid=role-row].env-production");
+      const [card, staging] = await painted("[data-testid=session-card].env-staging");
+      expect([row, card]).toEqual([production, staging]);
+      expect(row).not.toBe(card);
+      expect((await painted("[data-testid=role-row].env-sandbox"))[0]).toBe("");
+    }));
+});
