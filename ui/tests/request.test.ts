@@ -144,6 +144,43 @@ describe("the request form", () => {
     await waitFor(() => expect(asked(agent)?.path).toMatchObject([{ role: expect.stringMatching(/Scoped$/) as string }, { role: ARN, externalId: null }]));
   });
 
+  it("offers what was used last again, as it was", async () => {
+    const last: SessionRequest = {
+      ...requestOf({ ...DRAFT, seconds: 1200, reason: "INC-42", hops: [{ role: ARN, externalId: "acme-2026" }], sessionName: "dana-replay" }, ROLE),
+      scope: { ...WHOLE_ROLE, base: { kind: "services", services: ["s3", "logs"] }, untilLeaseEnd: true },
+    };
+    const { agent, sheet } = await form({ last });
+    expect(sheet.getByText(/^Last time: s3, logs · until its end\./)).toBeTruthy();
+    await fireEvent.click(sheet.getByTestId("as-last"));
+    expect(sheet.getByTestId("submit-request").textContent).toContain("Request for 20 min");
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    const { duration, reason, scope, path, labels } = last;
+    await waitFor(() => expect(asked(agent)).toMatchObject({ duration, reason, scope, path, labels }));
+  });
+
+  it("says how full tags are, which of them stay, and takes the reason along unless told otherwise", async () => {
+    const { agent, sheet } = await form();
+    await fireEvent.change(sheet.getByTestId("chained-role"), { target: { value: sheet.getByTestId<HTMLSelectElement>("chained-role").options[1]?.value } });
+    await type(sheet.getByTestId("reason"), "INC-42");
+    await fireEvent.click(sheet.getByTestId("add-tag"));
+    await type(sheet.getByLabelText("Key"), "Ticket");
+    await type(sheet.getByLabelText("Value"), "OPS-7");
+    await fireEvent.click(sheet.getByLabelText("transitive"));
+    await waitFor(() => expect(sheet.getByTestId("packed-size").textContent).toContain("22 %"));
+    await fireEvent.click(sheet.getByLabelText("Reason: INC-42"));
+    await waitFor(() => expect(sheet.getByTestId("packed-size").textContent).toContain("11 %"));
+    await fireEvent.click(sheet.getByTestId("submit-request"));
+    await waitFor(() => expect(asked(agent)?.labels.tags).toEqual([{ key: "Ticket", value: "OPS-7", transitive: true }]));
+  });
+
+  it("says that the role has to allow it, too, where the scope lets something pass", async () => {
+    const { agent, sheet } = await form();
+    await fireEvent.click(sheet.getByText("Read only"));
+    agent.says({ verdict: "passes" });
+    await type(await sheet.findByTestId("probe-action"), "s3:GetObject");
+    await waitFor(() => expect(sheet.getByTestId("verdict").textContent).toBe("The scope lets it pass. The role has to allow it, too."));
+  });
+
   it("stands whatever is named twice", async () => {
     const chain = { name: "Twice", role: ARN, externalId: null, takesTags: true, takesSourceIdentity: true, source: "settings" } as const;
     const { agent, sheet } = await form({ chains: [chain, { ...chain, source: "organisation" }], presets: [TWICE, TWICE], organisationPresets: [] });
@@ -152,6 +189,18 @@ describe("the request form", () => {
     await waitFor(() => expect(sheet.getByTestId("policy").textContent).toContain(`${ARN}\n${ARN}`));
     expect(sheet.getAllByText(/^Twice · /)).toHaveLength(2);
     expect(sheet.getAllByLabelText("Look")).toHaveLength(2);
+  });
+
+  it("becomes a card with both clocks: the lease's and AWS's", async () => {
+    const { agent, face } = await shown("main");
+    await waitFor(() => expect(face.list.chosen).not.toBeNull());
+    const now = new Date().setHours(12, 0, 0, 0);
+    const session = aSession(face.list.chosen as RoleEntry, now, { leaseEnd: now + 3 * 3_600_000, expiration: now + 1_800_000, path: [{ role: ARN, externalId: null }] });
+    agent.change((view) => (view.sessions = [session]));
+    const card = within(await screen.findByTestId("session-card"));
+    expect(card.getByTestId("aws-until").textContent).toBe("AWS until 12:30");
+    expect(card.getByText("via Scoped")).toBeTruthy();
+    expect(card.getByTestId("countdown")).toBeTruthy();
   });
 
   it("begins with what AWS refused, to be asked for otherwise", async () => {

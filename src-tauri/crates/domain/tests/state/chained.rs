@@ -5,7 +5,7 @@ use daypass_domain::{
     event::{Assume, Effect, Event},
     failure::Code,
     ids::SessionId,
-    request::SessionRequest,
+    request::{Intent, SessionRequest},
     scope::{Base, Scope},
     settings::Settings,
     time::{Expiration, Seconds},
@@ -133,6 +133,38 @@ fn what_only_leads_to_the_next_role_lives_as_short_as_it_can_and_carries_no_poli
     assert_eq!((first.duration, last.duration), (Some(Seconds::minutes(15)), Some(HALF)));
     assert_eq!(first.policy.document, None);
     assert!(last.policy.document.as_ref().unwrap().contains("aws:CurrentTime"));
+}
+
+#[test]
+fn what_is_shown_is_to_the_letter_what_is_sent() {
+    let mut rig = Rig::signed_in();
+    rig.learn(Event::Skew { millis: 300_000 });
+    let policies = vec!["arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess".parse().unwrap()];
+    let values = [("bucket".to_owned(), "acme-audit-logs".to_owned())].into();
+    let custom = "{ \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"} }";
+    for base in [
+        Base::Preset { preset: "s3-bucket".to_owned(), values, grants: None },
+        Base::Services { services: vec!["s3".parse().unwrap()] },
+        Base::Custom { policy: custom.to_owned() },
+        Base::ReadOnly,
+    ] {
+        let plain = Scope { base, ..Scope::default() };
+        let bound = Scope {
+            policies: policies.clone(),
+            regions: vec!["eu-west-1".parse().unwrap()],
+            addresses: vec!["203.0.113.0/24".parse().unwrap()],
+            until_lease_end: true,
+            ..plain.clone()
+        };
+        for scope in [plain, bound] {
+            let wish = chained(Seconds::minutes(10), scope);
+            let preview = Intent::Preview { request: Box::new(wish.clone()), probe: None };
+            let shown = rig.ask(preview).unwrap().0.preview.unwrap();
+            let sent = assumes(&rig.ask(request(&wish)).unwrap().1)[0].policy.clone();
+            assert_eq!((shown.policy, shown.policy_arns), (sent.document, sent.arns), "{:?}", wish.scope);
+            assert_eq!(shown.refused, None);
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What the request form is offered: chained roles from everywhere they are known, presets, and what was used last.
 
 use daypass_domain::{
-    chain::{ChainedRole, Known},
+    chain::{ChainedRole, Hop, Known},
     event::Event,
+    failure::Code,
     organisation::{Organisation, Rule},
-    request::{Intent, Options},
+    request::{Intent, Options, SessionRequest},
     settings::Settings,
     state::{Start, State},
     time::Seconds,
@@ -73,4 +74,22 @@ fn one_key_never_asks_for_longer_than_the_organisation_allows() {
     assert_eq!((other.last_duration, other.default_duration), (None, HOUR));
     assert_eq!(rig.view().quick[0].duration, half, "nor does the tray");
     assert!(rig.ask(request(&wanted("Billing", half))).is_ok());
+}
+
+#[test]
+fn what_was_used_last_is_offered_again_and_what_was_refused_is_not() {
+    let mut rig = Rig::signed_in();
+    assert_eq!(options(&mut rig).last, None);
+    let path =
+        vec![Hop { role: "arn:aws:iam::111122223333:role/Scoped".parse().unwrap(), external_id: None }];
+    let narrow =
+        SessionRequest { path, reason: Some("INC-42".to_owned()), ..wanted("Billing", Seconds::minutes(20)) };
+    let session = rig.ask(request(&narrow)).unwrap().0.session.unwrap();
+    assert_eq!(options(&mut rig).last, None, "it has not been had yet");
+    rig.issue(&session, HOUR);
+    assert_eq!(options(&mut rig).last, Some(narrow.clone()));
+    let other = SessionRequest { reason: Some("INC-43".to_owned()), fresh: true, ..narrow.clone() };
+    let refused = rig.ask(request(&other)).unwrap().0.session.unwrap();
+    rig.issue_fails(&refused, Code::ChainRefused);
+    assert_eq!(options(&mut rig).last, Some(narrow));
 }
