@@ -69,6 +69,13 @@ async fn a_pass_through_two_roles_is_saved_and_taken() {
     assert_eq!(rig.call(&keys, "s3", "GET", "/", "").await.status, 200);
     assert_eq!(rig.call(&keys, "s3", "PUT", &format!("/{BUCKET}/x"), "{}").await.status, 403);
     assert_eq!(refused(&rig, &["take", "No such"]).await.1, Some(1));
+    let json = async |words: &[&str]| -> Value {
+        serde_json::from_slice(&daypass(&rig, &[words, &["--json"]].concat()).await.stdout).unwrap()
+    };
+    let passes = json(&["pass", "list"]).await;
+    assert_eq!((passes.as_array().unwrap().len(), &passes[0]["name"]), (1, &Value::from(name)));
+    assert_eq!(json(&["pass", "remove", name]).await["name"], name);
+    assert_eq!(json(&["pass", "list"]).await, Value::from(Vec::<Value>::new()));
 }
 
 #[tokio::test]
