@@ -50,6 +50,8 @@ stage() {
   for page in "$work/pages/daypass.1" $from/*.1; do
     fill "$page" | compressed "$share/man/man1/$(basename "$page").gz"
   done
+  # For whoever sets up an organisation.
+  install -D -m 644 -t "$share/doc/daypass/templates" src-tauri/templates/*
   node $from/third-party.mjs | compressed "$share/doc/daypass/third-party.gz"
 }
 

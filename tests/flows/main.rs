@@ -25,6 +25,7 @@ mod settings;
 mod shells;
 mod sign_in;
 mod single_flight;
+mod template;
 mod trouble;
 mod watching;
 mod way_out;
