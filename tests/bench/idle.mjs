@@ -45,7 +45,7 @@ export async function idle(programs) {
     return [
       against("memory with 10 leases", sum(mb[0]), sum(mb[1]), megabytes, { than, note: parts(mb[0], megabytes) }),
       against("CPU with 10 leases, window seen", sum(seen[0]), sum(seen[1]), percent, { than, note: parts(seen[0], percent) }),
-      against("CPU with 10 leases, window hidden", sum(hidden[0]), sum(hidden[1]), percent, { than, note: parts(hidden[0], percent) }),
+      against("CPU with 10 leases, window hidden", sum(hidden[0]), sum(hidden[1]), percent, { than, bar: "0.5 %", note: parts(hidden[0], percent) }),
     ];
   } finally {
     await ours.clear();
