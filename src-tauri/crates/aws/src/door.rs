@@ -161,7 +161,9 @@ fn judge(head: &[u8]) -> Option<bool> {
         Err(_) => Some(false),
         Ok(httparse::Status::Complete(_)) => {
             let path = request.path.unwrap_or_default();
-            let is_path = path.bytes().all(|b| b.is_ascii_graphic()) && path.parse::<Uri>().is_ok();
+            // What stands behind a # would be left out, and no client may send it (RFC 9112, 3.2).
+            let is_path =
+                path.bytes().all(|b| b.is_ascii_graphic() && b != b'#') && path.parse::<Uri>().is_ok();
             let is_plain = request.headers.iter().all(|h| {
                 let is_body = h.name.eq_ignore_ascii_case("content-length")
                     || h.name.eq_ignore_ascii_case("transfer-encoding")
@@ -227,6 +229,7 @@ mod tests {
             "GET / HTTP/2.0\r\n\r\n",
             "GET /\u{e9} HTTP/1.1\r\n\r\n",
             "GET  / HTTP/1.1\r\n\r\n",
+            "GET /# HTTP/1.1\r\n\r\n",
             "\0\r\n\r\n",
             "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
             "GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
