@@ -42,7 +42,8 @@ export type Row = HeadingRow | RoleRow;
 
 const ENVIRONMENTS: readonly (Environment | null)[] = ["production", "staging", "development", "sandbox", "shared", null];
 
-const NOTHING: ReadonlySet<string> = new Set();
+/** No heading hides its roles. */
+export const NOTHING: ReadonlySet<string> = new Set();
 
 /** How many recently used ones stand above the accounts. */
 const RECENT = 5;

@@ -2,13 +2,11 @@
 import type { RoleEntry } from "../ipc/bindings/RoleEntry";
 import { pinnedKey, type Indexed } from "../lib/catalogue";
 import { keep, recall } from "../lib/left";
-import { isStop, rowsOfAll, rowsOfFound, rowsOfSome, type Grouping, type Row } from "../lib/rows";
+import { isStop, NOTHING, rowsOfAll, rowsOfFound, rowsOfSome, type Grouping, type Row } from "../lib/rows";
 import { Finder, wordsOf } from "../lib/search";
 import type { Catalogue } from "./catalogue.svelte";
 
 export type Tab = "all" | "favourites" | "recent";
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 export class RoleList {
   #catalogue: Catalogue;

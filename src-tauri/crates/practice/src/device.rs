@@ -110,7 +110,7 @@ fn decide(device: &mut Device, is_allowed: bool) -> Response {
 fn entry() -> Response {
     let body = r#"<p class="eyebrow">IAM Identity Center</p><h1>Enter the code the application shows</h1>
 <form method="get" action="/device"><label for="user_code">Code</label>
-<input id="user_code" name="user_code" placeholder="XXXX-XXXX" autocomplete="off" required autofocus>
+<input id="user_code" name="user_code" placeholder="BCDF-GHJK" autocomplete="off" required autofocus>
 <div class="buttons"><button class="primary" id="next">Next</button></div></form>"#;
     Page { title: "Sign in to Acme", body, script: "" }.respond(StatusCode::OK)
 }

@@ -51,7 +51,7 @@ pub(crate) fn client_secret() -> String {
     format!("{header}.{}.{}", token(1200), token(48))
 }
 
-/// `XXXX-XXXX`, for a person to compare.
+/// Like `BCDF-GHJK`, for a person to compare.
 pub(crate) fn user_code() -> String {
     format!("{}-{}", pick(USER_CODE_ALPHABET, 4), pick(USER_CODE_ALPHABET, 4))
 }
