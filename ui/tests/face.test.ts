@@ -1,6 +1,7 @@
 // The page over the fake agent, in happy-dom: what is shown, what is asked.
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
-import { describe, expect, it } from "vitest";
+import { tick } from "svelte";
+import { describe, expect, it, vi } from "vitest";
 
 import type { Intent } from "../src/ipc/bindings/Intent";
 import type { What } from "../src/ipc/bindings/What";
@@ -65,6 +66,33 @@ describe("the role list", () => {
     await waitFor(() =>
       expect(agent.asked[0]).toMatchObject({ kind: "request", open: ["console"], request: { duration: 3600, fresh: false, scope: { base: { kind: "wholeRole" } } } }),
     );
+  });
+
+  it("draws the upper half of what was found at once, the lower half a frame later, and keeps no row of before", async () => {
+    const frames: FrameRequestCallback[] = [];
+    vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
+    const nextFrame = async (): Promise<void> => {
+      for (const callback of frames.splice(0)) callback(0);
+      await tick();
+    };
+    await shown("many");
+    await screen.findAllByTestId("role-row");
+    await nextFrame();
+    await nextFrame();
+    const marked = (): boolean[] => screen.getAllByTestId("role-row").map((row) => row.querySelector("mark") !== null);
+    await fireEvent.input(screen.getByTestId("search"), { target: { value: "developer" } });
+    const first = marked();
+    expect(first.slice(0, 3)).toEqual([true, true, true]);
+    expect(first.at(-1)).toBe(false);
+    await nextFrame();
+    expect(marked().at(-1)).toBe(false);
+    await nextFrame();
+    expect(marked()).not.toContain(false);
+    await fireEvent.input(screen.getByTestId("search"), { target: { value: "" } });
+    await nextFrame();
+    await nextFrame();
+    expect(marked()).not.toContain(true);
+    vi.unstubAllGlobals();
   });
 
   it("moves by arrow keys past headings", async () => {
@@ -133,7 +161,7 @@ describe("sessions", () => {
     await fireEvent.click(within(card("active")).getByTestId("end"));
     await waitFor(() => {
       const ended = screen.getAllByTestId("session-card").find((one) => one.dataset["session"] === id);
-      expect(ended?.textContent).toMatch(/3 pages wiped from memory.*AWS accepts key …7Q2X until \d\d:\d\d/s);
+      expect(ended?.textContent).toMatch(/3 pages wiped from memory.*AWS accepts key …7Q2X until (?:\w{3} )?\d\d:\d\d/s);
     });
   });
 
