@@ -108,6 +108,8 @@ async function emptyField(place) {
 }
 
 async function typed(window, clear) {
+  // The key that led here is no typing.
+  await pause(300);
   await window.look("(window.strokes.length = 0, true)");
   let keys = 0;
   for (const text of TYPED) {
