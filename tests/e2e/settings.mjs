@@ -25,10 +25,8 @@ export const settings = (scenario) => {
     expect(file().includes(from), `settings.toml has no ${from}:\n${file()}`);
     writeFileSync(path, file().replace(from, to));
   };
-  const rowWears = (colour) => until(`the row wears ${colour}`, () => {
-    const shown = `document.querySelector("${ROW}")?.classList`;
-    return window.look(`(${shown}?.contains("wears") && ${shown}?.contains("colour-${colour}")) || null`);
-  });
+  const rowWears = (colour) => until(`the row wears ${colour}`, () =>
+    window.look(`document.querySelector("${ROW} .edge.colour-${colour}") !== null || null`));
   const shows = (testid, value) => until(`${testid} shows ${value}`, async () => {
     const shown = await window.look(`document.querySelector("[data-testid=${testid}]")?.value ?? null`);
     if (shown === value) return true;

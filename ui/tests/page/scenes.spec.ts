@@ -49,19 +49,19 @@ describe("what is missing", () => {
 describe("an environment's colour", () => {
   it("is worn by the row of production and the card of staging, and by no row of others", () =>
     during("main", async (page) => {
-      const painted = (selector: string): Promise<readonly [seen: string, environment: string]> =>
-        page.locator(selector).first().evaluate((one) => {
-          const style = getComputedStyle(one, "::before");
+      const painted = (selector: string, pseudo?: string): Promise<readonly [seen: string, environment: string]> =>
+        page.locator(selector).first().evaluate((one, pseudo) => {
           const swatch = document.body.appendChild(document.createElement("i"));
           swatch.style.background = getComputedStyle(one).getPropertyValue("--env");
           const colour = getComputedStyle(swatch).backgroundColor;
           swatch.remove();
-          return [style.content === "none" ? "" : style.backgroundColor, colour] as const;
-        });
-      const [row, production] = await painted("[data-testid=role-row].env-production");
-      const [card, staging] = await painted("[data-testid=session-card].env-staging");
+          return [getComputedStyle(one, pseudo).backgroundColor, colour] as const;
+        }, pseudo);
+      const [row, production] = await painted("[data-testid=role-row] .edge.env-production");
+      const [card, staging] = await painted("[data-testid=session-card].env-staging", "::before");
       expect([row, card]).toEqual([production, staging]);
       expect(row).not.toBe(card);
-      expect((await painted("[data-testid=role-row].env-sandbox"))[0]).toBe("");
+      expect(await page.locator("[data-testid=role-row] .bar.env-sandbox, [data-testid=heading-row] .bar.env-sandbox").count()).toBeGreaterThan(0);
+      expect(await page.locator("[data-testid=role-row] .edge.env-sandbox").count()).toBe(0);
     }));
 });

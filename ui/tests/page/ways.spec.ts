@@ -213,7 +213,7 @@ describe.concurrent("settings", () => {
       await rules.first().getByTestId("rule-colour").press("Alt+ArrowDown");
       await until(page, () => rules.nth(1).getByTestId("rule-pattern").inputValue(), (value) => expect(value).toBe("*-prod"));
       await page.keyboard.press("Escape");
-      await page.locator("[data-testid=role-row].colour-teal").first().waitFor();
+      await page.locator("[data-testid=role-row] .edge.colour-teal").first().waitFor();
     }));
 
   it("remove a rule and a favourite, and take both back", () =>
