@@ -204,6 +204,14 @@ mod tests {
         }
     }
 
+    /// Where a sign-in is for; what else is there may be anything.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Place {
+        start_url: String,
+        region: String,
+    }
+
     #[test]
     fn what_was_damaged_on_the_way_is_a_whole_sign_in_for_here_or_none() {
         let here = sso("https://acme.awsapps.com/start");
@@ -214,9 +222,9 @@ mod tests {
                 prop_assert!(kept.registration.client_secret.with_str(|s| !s.is_empty()));
                 prop_assert!(kept.token.refresh_token().is_some_and(|t| t.with_str(|s| !s.is_empty())));
                 prop_assert!(kept.token.access.with(<[u8]>::is_empty));
-                let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-                prop_assert_eq!(&json["startUrl"], "https://acme.awsapps.com/start");
-                prop_assert_eq!(&json["region"], "eu-west-1");
+                let place: Place = serde_json::from_slice(&bytes).unwrap();
+                prop_assert_eq!(place.start_url, "https://acme.awsapps.com/start");
+                prop_assert_eq!(place.region, "eu-west-1");
             }
             Ok(())
         });

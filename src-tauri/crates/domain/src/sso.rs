@@ -12,7 +12,7 @@ use crate::ids::{Region, SsoSessionName};
 #[ts(type = "string")]
 pub struct StartUrl(Url);
 
-/// The longest start URL, in bytes: AWS's own have less than 100.
+/// The longest start URL, in bytes as it is written down: AWS's own have less than 100.
 const LONGEST: usize = 512;
 
 /// Why a text is no start URL.
@@ -40,11 +40,12 @@ impl StartUrl {
 impl TryFrom<String> for StartUrl {
     type Error = BadStartUrl;
     fn try_from(text: String) -> Result<Self, BadStartUrl> {
-        if text.len() > LONGEST {
-            return Err(BadStartUrl::NotAnAddress);
-        }
         let url = Url::parse(text.trim()).map_err(|_| BadStartUrl::NotAnAddress)?;
-        if url.host_str().is_none() || !url.username().is_empty() || url.password().is_some() {
+        if url.as_str().len() > LONGEST
+            || url.host_str().is_none()
+            || !url.username().is_empty()
+            || url.password().is_some()
+        {
             return Err(BadStartUrl::NotAnAddress);
         }
         if is_secure(&url) { Ok(Self(url)) } else { Err(BadStartUrl::NotHttps) }
@@ -132,5 +133,14 @@ mod tests {
         assert_eq!(parse("file:///etc/passwd"), Err(BadStartUrl::NotAnAddress));
         assert_eq!(parse("acme"), Err(BadStartUrl::NotAnAddress));
         assert_eq!(parse("https://user:pw@acme.awsapps.com/"), Err(BadStartUrl::NotAnAddress));
+    }
+
+    #[test]
+    fn a_start_url_that_was_taken_is_taken_again_as_it_is_written_down() {
+        let longest = format!("https://acme.awsapps.com/{}", "x".repeat(LONGEST - 25));
+        assert_eq!(parse(&longest).map(String::from), Ok(longest.clone()));
+        assert_eq!(parse(&format!("{longest}x")), Err(BadStartUrl::NotAnAddress));
+        let grows = format!("https://acme.awsapps.com/{}start", "\u{1}".repeat(200));
+        assert_eq!(parse(&grows), Err(BadStartUrl::NotAnAddress));
     }
 }
