@@ -14,6 +14,8 @@ mod ipc;
 mod link;
 mod notify;
 mod page;
+#[cfg(target_os = "linux")]
+mod painting;
 mod place;
 mod since;
 mod switcher;
@@ -66,7 +68,10 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
         return Ok(());
     };
     #[cfg(target_os = "linux")]
-    bus::do_without_silent();
+    {
+        bus::do_without_silent();
+        painting::without_simulated_card();
+    }
     let link = Arc::new(Link::default());
     let builder = tauri::Builder::default()
         .manage(Arc::clone(&link))

@@ -1,5 +1,5 @@
 // The main job: sign in, take a lease, work in terminal and console, and nothing works afterwards.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 import { CHOSEN, ENDED, LIVE, expect } from "./play.mjs";
 import { until } from "./wait.mjs";
@@ -17,7 +17,7 @@ ask() {
   aws sts get-caller-identity --output json >"$1-aws" 2>"$1-aws.error"; echo $? >"$1-aws.code"
   touch "$1-done"
 }
-tty >terminal; env | grep -c '^AWS_SECRET_ACCESS_KEY=' >raw-keys
+tty >terminal; env | grep -c '^AWS_SECRET_ACCESS_KEY=' >raw-keys; env | grep -c '^WEBKIT_' >webkit
 ask first
 until [ -e go-on ]; do sleep 0.1; done
 ask second
@@ -103,6 +103,13 @@ export const byMouse = (scenario) => {
       expectRole(await terminal.told("first"), role);
       expect(/^\/dev\/pts\//.test(terminal.said("terminal")), "it is no terminal");
       expect(terminal.said("raw-keys") === "0", "raw keys are in its environment");
+      expect(terminal.said("webkit") === "0", "what the window sets for WebKit is in its environment");
+    }],
+    ["the processor paints the page where no graphics card does", async () => {
+      const hasCard = existsSync("/dev/dri") && readdirSync("/dev/dri").some((name) => name.startsWith("renderD"));
+      const [{ pid }] = scenario.running("WebKitWebProcess");
+      const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+      expect(variables.includes("WEBKIT_SKIA_ENABLE_CPU_RENDERING=1") === !hasCard, `a graphics card: ${hasCard}; ${variables.filter((one) => /^WEBKIT/.test(one))}`);
     }],
     ["the request form opens and closes", async () => {
       await window.click(`${CHOSEN} [data-testid=request]`);
