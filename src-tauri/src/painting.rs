@@ -1,6 +1,6 @@
 //! Who paints the pages: the processor itself, where there is no graphics card.
 
-use daypass_wire::start::SHELL_VARIABLES;
+use daypass_domain::variables::OURS;
 
 /// WebKit's own switch. Whoever has set it themselves is left alone.
 const BY_PROCESSOR: &str = "WEBKIT_SKIA_ENABLE_CPU_RENDERING";
@@ -13,11 +13,11 @@ pub(crate) fn without_simulated_card() {
         return;
     }
     // For WebKit alone: the agent is started without what is named there, and so are terminals and browsers.
-    let ours = [std::env::var(SHELL_VARIABLES).unwrap_or_default(), BY_PROCESSOR.to_owned()].join(",");
+    let ours = [std::env::var(OURS).unwrap_or_default(), BY_PROCESSOR.to_owned()].join(",");
     #[expect(unsafe_code, reason = "nothing else runs yet")]
     unsafe {
         std::env::set_var(BY_PROCESSOR, "1");
-        std::env::set_var(SHELL_VARIABLES, ours);
+        std::env::set_var(OURS, ours);
     }
 }
 

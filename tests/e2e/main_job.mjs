@@ -17,7 +17,7 @@ ask() {
   aws sts get-caller-identity --output json >"$1-aws" 2>"$1-aws.error"; echo $? >"$1-aws.code"
   touch "$1-done"
 }
-tty >terminal; env | grep -c '^AWS_SECRET_ACCESS_KEY=' >raw-keys; env | grep -c '^WEBKIT_' >webkit
+tty >terminal; env | grep -c '^AWS_SECRET_ACCESS_KEY=' >raw-keys; env | grep -c '^WEBKIT_SKIA_' >webkit
 ask first
 until [ -e go-on ]; do sleep 0.1; done
 ask second

@@ -2,11 +2,10 @@
 
 use std::{env, ffi::OsString, path::PathBuf, process::Command};
 
+use daypass_domain::variables::{OURS, names};
 use daypass_launch::environment::scrub;
 use daypass_reveal::Grant;
 use daypass_vault::secret::Secret;
-// Names the `AWS_*` variables that we set, so that a command inside can tell ours from the person's.
-use daypass_wire::start::SHELL_VARIABLES as OURS;
 
 /// The shell's session.
 const SESSION: &str = "DAYPASS_SESSION";
@@ -29,9 +28,9 @@ const GOES_FIRST: [&str; 6] = [
 pub(crate) fn give_ticket(command: &mut Command, grant: &Grant, token: &Secret) {
     scrub(command);
     let variables = variables(grant);
-    let mut names = vec![TOKEN, ROLE, ACCOUNT_NAME];
-    names.extend(variables.iter().map(|(name, _)| name.as_str()));
-    command.env(OURS, names.join(","));
+    let mut ours = vec![TOKEN, ROLE, ACCOUNT_NAME];
+    ours.extend(variables.iter().map(|(name, _)| name.as_str()));
+    command.env(OURS, ours.join(","));
     for (name, value) in &variables {
         command.env(name, value);
     }
@@ -102,7 +101,7 @@ pub(crate) fn in_the_way() -> Vec<&'static str> {
 /// config file and its endpoints for the person's, nor hold its ticket.
 pub(crate) fn leave_outer_shell() {
     let ours = env::var(OURS).unwrap_or_default();
-    for name in ours.split(',').filter(|name| name.starts_with("AWS_")).chain([OURS]) {
+    for name in names(&ours).filter(|name| name.starts_with("AWS_") || *name == OURS) {
         if env::var_os(name).is_some() {
             #[expect(unsafe_code, reason = "called first thing in main, before there is a second thread")]
             unsafe {

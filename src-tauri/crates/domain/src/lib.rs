@@ -32,4 +32,5 @@ pub mod sso;
 pub mod state;
 pub mod text;
 pub mod time;
+pub mod variables;
 pub mod view;

@@ -1,6 +1,9 @@
-//! Which `AWS_*` variables a program we start may keep: settings, nothing that chooses credentials.
+//! Which variables a program we start may keep: of `AWS_*` settings, nothing that chooses credentials; of those that
+//! Daypass has set, none.
 
 use std::{ffi::OsStr, process::Command};
+
+use daypass_domain::variables::{OURS, names};
 
 /// Settings of SDKs and the AWS CLI that say how to call, not as whom.
 const SETTINGS: &[&str] = &[
@@ -36,6 +39,9 @@ pub fn scrub(command: &mut Command) {
         if !may_pass(&name) {
             command.env_remove(name);
         }
+    }
+    for name in names(&std::env::var(OURS).unwrap_or_default()) {
+        command.env_remove(name);
     }
 }
 

@@ -6,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use daypass_domain::failure::{Code, Failure};
+use daypass_domain::{
+    failure::{Code, Failure},
+    variables::{OURS, names},
+};
 use tokio::time::{Instant, sleep};
 
 use crate::{client::Client, folder::RuntimeFolder};
-
-/// Where a Daypass shell keeps the names of the variables that it has set.
-pub const SHELL_VARIABLES: &str = "DAYPASS_ENVIRONMENT";
 
 /// How long an agent may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,8 +65,8 @@ fn spawn() -> Result<Child, Code> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // What a Daypass shell has set is for its own programs: an agent that took it over would go to the
     // practice organisation's address for real ones too.
-    let outer = std::env::var(SHELL_VARIABLES).unwrap_or_default();
-    for name in outer.split(',').chain([SHELL_VARIABLES, "DAYPASS_SESSION"]).filter(|n| !n.is_empty()) {
+    let ours = std::env::var(OURS).unwrap_or_default();
+    for name in names(&ours).chain(["DAYPASS_SESSION"]) {
         command.env_remove(name);
     }
     // A session of its own: it must outlive the terminal it was started from.
