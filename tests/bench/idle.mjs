@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 
+import { Panel } from "../e2e/panel.mjs";
 import { until } from "../e2e/wait.mjs";
 import { against, megabytes, percent } from "./figures.mjs";
 import { Place } from "./place.mjs";
@@ -24,6 +25,8 @@ x.XSync(display, 0)
 export async function idle(programs) {
   const [ours, empty] = [await Place.with(programs), await Place.with(programs)];
   try {
+    // As on any desktop: the icon there counts the minutes too.
+    const panel = await Panel.come(ours.desk);
     await ours.signIn();
     const roles = await ours.daypass("roles");
     for (const { role, account } of roles.slice(0, LEASES)) await ours.daypass("request", `${role}@${account}`, "--for", "1h");
@@ -33,6 +36,7 @@ export async function idle(programs) {
     ];
     await until(`${LEASES} leases are shown`, () =>
       windows[0][1].look(`document.querySelectorAll("[data-testid=session-card][data-phase=active]").length === ${LEASES} || null`));
+    await panel.look();
     await pause(5_000);
     const mb = [ours, empty].map((place) => memory(place.processes()));
     for (const [place, window, title] of windows) await turn("Unmap", place, window, title);

@@ -1,6 +1,7 @@
 // In the tray: what Daypass keeps in memory without its window, and how soon switcher and window are there.
 import { setTimeout as pause } from "node:timers/promises";
 
+import { Panel } from "../e2e/panel.mjs";
 import { until } from "../e2e/wait.mjs";
 import { against, median, megabytes, millis } from "./figures.mjs";
 import { memory, sum } from "./processes.mjs";
@@ -50,9 +51,11 @@ export async function tray(programs) {
     const emptyMemory = sum(memory(empty.processes()));
     await empty.end("empty");
 
+    const panel = await Panel.come(ours.desk);
     await ours.signIn();
     ours.begin("daypass-desktop", "--hidden");
     await until("the switcher's page is there", () => ours.processes().some(({ name }) => name === "WebKitWebProces"), 30);
+    await panel.look();
     await pause(5_000);
     const hidden = memory(ours.processes());
     const switcher = [];

@@ -2,11 +2,12 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 
-import { during, useBrowser } from "./browser";
+import { during, useBrowser, type Size } from "./browser";
 
 useBrowser();
 
-const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page) => Promise<void>])[] = [
+type Open = (page: Page) => Promise<void>;
+const VIEWS = ([
   ["main", "main", async (page) => { await page.getByTestId("role-row").first().waitFor(); }],
   ["settings", "settings", async (page) => { await page.getByTestId("settings").waitFor(); }],
   ["request sheet", "main", async (page) => {
@@ -18,6 +19,7 @@ const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page)
     await page.keyboard.press("Control+k");
     await page.getByRole("option").first().waitFor();
   }],
+  ["switcher's own window", "several", async (page) => { await page.getByRole("option").first().waitFor(); }, "switcher.html"],
   ["welcome", "welcome-config", async () => undefined],
   ["protection", "degraded", async (page) => {
     await page.getByTestId("open-protection").click();
@@ -45,7 +47,11 @@ const VIEWS: readonly (readonly [name: string, scene: string, open: (page: Page)
   ...["leases", "accounts", "chains", "organisation", "favourites", "notifications", "programs"].map((part) =>
     [`settings: ${part}`, "settings", (page: Page) => page.locator(`[data-part=${part}]`).click()] as const),
   ["device code", "device-code", async (page) => { await page.getByTestId("user-code").waitFor(); }],
-];
+] as readonly (readonly [name: string, scene: string, open: Open, path?: string])[])
+  .map(([name, scene, open, path = ""]) => [name, scene, open, path] as const);
+
+/** The windows as they open. */
+const sizeOf = (path: string): Size => (path === "" ? [1040, 680] : [660, 440]);
 
 /** Goes through the page by Tab, until it is round. */
 async function eachStop(page: Page, look: (name: string) => Promise<void>): Promise<void> {
@@ -69,11 +75,12 @@ async function eachStop(page: Page, look: (name: string) => Promise<void>): Prom
 }
 
 describe("at 200 % zoom", () => {
-  // The usual window of 1040 x 680 has room for half as many of the page's pixels.
-  it.concurrent.each(VIEWS)("%s is as wide as the window, and whatever has the focus is seen whole", (_name, scene, open) =>
+  const half = (path: string): Size => [sizeOf(path)[0] / 2, sizeOf(path)[1] / 2];
+
+  it.concurrent.each(VIEWS)("%s is as wide as the window, and whatever has the focus is seen whole", (_name, scene, open, path) =>
     during(scene, async (page) => {
       await open(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(520);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(half(path)[0]);
       const hidden: string[] = [];
       await eachStop(page, async (name) => {
         const fault = await page.evaluate(() => {
@@ -88,9 +95,9 @@ describe("at 200 % zoom", () => {
         if (fault) hidden.push(`${name}: ${fault}`);
       });
       expect(hidden).toEqual([]);
-    }, { size: [520, 340] }));
+    }, { size: half(path) }, path));
 
-  it.concurrent.each(VIEWS)("%s cuts no button's words off", (_name, scene, open) =>
+  it.concurrent.each(VIEWS)("%s cuts no button's words off", (_name, scene, open, path) =>
     during(scene, async (page) => {
       await open(page);
       const cut = await page.evaluate(() =>
@@ -99,7 +106,7 @@ describe("at 200 % zoom", () => {
           .filter((one) => getComputedStyle(one).overflowX !== "visible" && getComputedStyle(one).textOverflow !== "ellipsis")
           .map((one) => one.outerHTML.slice(0, 120)));
       expect(cut).toEqual([]);
-    }, { size: [520, 340] }));
+    }, { size: half(path) }, path));
 });
 
 describe("with less motion", () => {
@@ -116,7 +123,7 @@ describe("with less motion", () => {
 });
 
 describe("in forced colours", () => {
-  it.concurrent.each(VIEWS)("%s shows which control has the focus", (_name, scene, open) =>
+  it.concurrent.each(VIEWS)("%s shows which control has the focus", (_name, scene, open, path) =>
     during(scene, async (page) => {
       await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
       await open(page);
@@ -135,9 +142,9 @@ describe("in forced colours", () => {
         if (focused === bare) unseen.push(name);
       });
       expect(unseen).toEqual([]);
-    }));
+    }, { size: sizeOf(path) }, path));
 
-  it.concurrent.each(VIEWS)("%s tells what is chosen from what is not, without colour", (_name, scene, open) =>
+  it.concurrent.each(VIEWS)("%s tells what is chosen from what is not, without colour", (_name, scene, open, path) =>
     during(scene, async (page) => {
       await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
       await open(page);
@@ -156,5 +163,5 @@ describe("in forced colours", () => {
         });
       });
       expect(alike).toEqual([]);
-    }));
+    }, { size: sizeOf(path) }, path));
 });

@@ -49,15 +49,20 @@ pub async fn sign_in_url(
         }
         other => other?,
     };
-    let mut url = federation;
-    url.query_pairs_mut()
-        .clear()
-        .append_pair("Action", "login")
-        .append_pair("Issuer", sso.start_url.as_str())
-        .append_pair("Destination", hosts.home.as_str())
-        .append_pair("SigninToken", &token);
+    let url = login(federation, sso.start_url.as_str(), &hosts.home, &token);
     token.zeroize();
     Secret::copy_of(url.as_str().as_bytes()).map_err(|_| Code::NoMemory)
+}
+
+fn login(mut federation: Url, issuer: &str, home: &Url, token: &str) -> Url {
+    federation
+        .query_pairs_mut()
+        .clear()
+        .append_pair("Action", "login")
+        .append_pair("Issuer", issuer)
+        .append_pair("Destination", home.as_str())
+        .append_pair("SigninToken", token);
+    federation
 }
 
 async fn signin_token(
@@ -89,12 +94,15 @@ async fn signin_token(
         .collect()
         .await
         .map_err(|e| error::of_connection(&e).unwrap_or(Code::NotAws))?;
-    let body = body.into_bytes();
+    token_in(&body.into_bytes())
+}
+
+fn token_in(body: &[u8]) -> Result<String, Code> {
     if body.is_empty() {
         return Err(Code::EmptyAnswer);
     }
-    let token: SigninToken = serde_json::from_slice(&body).map_err(|_| Code::NotAws)?;
-    Ok(token.signin_token)
+    let token: SigninToken = serde_json::from_slice(body).map_err(|_| Code::NotAws)?;
+    if token.signin_token.is_empty() { Err(Code::EmptyAnswer) } else { Ok(token.signin_token) }
 }
 
 /// The body of `getSigninToken`.
@@ -152,7 +160,33 @@ impl Hosts {
 
 #[cfg(test)]
 mod tests {
+    use daypass_mutants::{check, of_json};
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn whatever_federation_answers_leads_to_its_login_or_nowhere() {
+        let Hosts { federation, home } = Hosts::of(&"eu-west-1".parse().unwrap());
+        let issuer = "https://acme.awsapps.com/start";
+        let right = json!({ "SigninToken": "VCQgs5qZZt3Q6fn8Tr5EXAMPLE&x=%41" });
+        assert!(token_in(right.to_string().as_bytes()).is_ok());
+        assert_eq!(token_in(br#"{"SigninToken":""}"#), Err(Code::EmptyAnswer));
+        check(600, of_json(&right), |body| {
+            if let Ok(token) = token_in(&body) {
+                let url = login(federation.clone(), issuer, &home, &token);
+                prop_assert_eq!((url.origin(), url.path()), (federation.origin(), "/federation"));
+                prop_assert!(url.fragment().is_none());
+                let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+                let names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+                prop_assert_eq!(names, ["Action", "Issuer", "Destination", "SigninToken"]);
+                prop_assert_eq!(&pairs[0].1, "login");
+                prop_assert_eq!(&pairs[3].1, &token);
+            }
+            Ok(())
+        });
+    }
 
     #[test]
     fn every_partition_has_its_own_console() {
