@@ -25,7 +25,7 @@ export function failureOf(thrown: unknown): Failure {
   return {
     code: "internal",
     fact: "Daypass made a mistake",
-    advice: "Try again; if it stays so, report it with the agent's log.",
+    advice: "Try again; if it stays so, report it with ~/.local/state/daypass/agent.log.",
     action: null,
   };
 }

@@ -97,6 +97,18 @@ describe.concurrent("by mouse", () => {
 });
 
 describe.concurrent("by keyboard", () => {
+  it("signs in with Enter, from either field", () =>
+    during("welcome", async (page) => {
+      await page.getByTestId("start-url").fill("http://acme.example");
+      await page.keyboard.press("Enter");
+      await page.getByTestId("refusal").waitFor();
+      await page.getByTestId("start-url").fill("https://acme.awsapps.com/start");
+      await page.getByTestId("sso-region").focus();
+      await page.keyboard.type("eu-west-1");
+      await page.keyboard.press("Enter");
+      await page.getByText("Finish signing in to", { exact: false }).waitFor();
+    }));
+
   it("finds a role with / and opens a terminal with Ctrl Enter", () =>
     during("main", async (page) => {
       await page.getByTestId("role-row").first().waitFor();

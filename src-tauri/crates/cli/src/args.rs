@@ -18,10 +18,10 @@ Examples:
   daypass practice                                  try it, without AWS
   daypass sign-in --start-url https://acme.awsapps.com/start --sso-region eu-west-1
   daypass roles billing prod                        which roles there are
-  daypass request ReadOnly@payments-prod --for 15m --reason 'look at INC-42'
-  daypass request Developer@payments-prod --preset s3-bucket --set bucket=acme-audit-logs --grant put
-  daypass request Developer@payments-prod --read-only --via Scoped --tag Ticket=OPS-1234 --dry-run
-  daypass pass save 'Replay audit logs' Developer@payments-prod --for 15m --service s3
+  daypass request ReadOnlyAccess@payments-prod --for 15m --reason 'look at INC-42'
+  daypass request DeveloperAccess@payments-staging --preset s3-bucket --set bucket=exports-444455556666 --grant put
+  daypass request DeveloperAccess@payments-staging --read-only --via DaypassScoped --tag Ticket=OPS-1234 --dry-run
+  daypass pass save 'Replay audit logs' DeveloperAccess@payments-staging --for 15m --service s3
   daypass take 'Replay audit logs'
   daypass exec -- aws sts get-caller-identity       one command with that access
   daypass shell                                     a shell with that access
@@ -315,6 +315,22 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_may_be_typed_as_it_stands() {
+        let examples: Vec<_> = AFTER_HELP
+            .lines()
+            .filter_map(|line| line.strip_prefix("  daypass ")?.split("   ").next())
+            .collect();
+        assert!(examples.len() > 10, "{examples:?}");
+        for example in examples {
+            let mut words = vec!["daypass"];
+            for (i, part) in example.split('\'').enumerate() {
+                if i % 2 == 1 { words.push(part) } else { words.extend(part.split_whitespace()) }
+            }
+            Args::try_parse_from(words).unwrap();
+        }
     }
 
     #[test]

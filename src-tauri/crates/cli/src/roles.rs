@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daypass_domain::{
     catalog::RoleEntry,
-    failure::{Code, Failure},
+    failure::Code,
     ids::SsoSessionName,
     view::{SignInStatus, SsoSessionView, View},
 };
@@ -19,6 +19,8 @@ use crate::{
 
 /// How long a sync may show no progress before we go on without it.
 const STALL: Duration = Duration::from_secs(30);
+/// How many roles are named that may have been meant.
+const MOST: usize = 10;
 /// How often the list is fetched anew while it grows.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -131,7 +133,7 @@ pub(crate) async fn find(client: &Client, wanted: &str) -> Result<RoleEntry, Tro
             return Err(places
                 .iter()
                 .find_map(|sso| sso.catalog.failure.clone())
-                .map_or_else(unknown, Trouble::from));
+                .map_or_else(|| unknown(&rows, wanted), Trouble::from));
         }
         has_tried = true;
         let sso = agent::sso_session(&view, only(&places), |_| true, Code::NotSignedIn)?;
@@ -139,8 +141,24 @@ pub(crate) async fn find(client: &Client, wanted: &str) -> Result<RoleEntry, Tro
     }
 }
 
-fn unknown() -> Trouble {
-    Failure::from(Code::UnknownRole).into()
+/// None is spelt so: says which are like it, by the words of `wanted`, or are in its account.
+fn unknown(rows: &[RoleEntry], wanted: &str) -> Trouble {
+    let trouble = Trouble::from(Code::UnknownRole);
+    let spelt = |row: &RoleEntry| {
+        let within =
+            wanted.strip_prefix(row.role.sso_session.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        within.unwrap_or(wanted).replace('@', " ")
+    };
+    let account = wanted.rsplit_once('@').map_or("", |(_, account)| account);
+    let is_there = |row: &&RoleEntry| [row.role.account.as_str(), &row.account_name].contains(&account);
+    let mut like: Vec<_> = rows.iter().filter(|row| matches(row, &spelt(row))).take(MOST).collect();
+    if like.is_empty() {
+        like = rows.iter().filter(is_there).take(MOST).collect();
+    }
+    if like.is_empty() {
+        return trouble;
+    }
+    trouble.with_advice("Was one of these meant?").with_candidates(like.into_iter().map(full))
 }
 
 fn only<'a>(places: &[&'a SsoSessionView]) -> Option<&'a SsoSessionName> {
@@ -152,12 +170,14 @@ fn only<'a>(places: &[&'a SsoSessionView]) -> Option<&'a SsoSessionName> {
 
 fn ambiguous(rows: &[&RoleEntry]) -> Trouble {
     let advice = "Name the account by its id, or put the SSO session in front:";
-    let full = |row: &&RoleEntry| {
-        let role = &row.role;
-        format!("{}/{}@{}  {}", role.sso_session, role.role, role.account, row.account_name)
-    };
     Trouble::own("ambiguousRole", "several roles have this name", advice)
-        .with_candidates(rows.iter().map(full))
+        .with_candidates(rows.iter().copied().map(full))
+}
+
+/// A role so that nothing else is named so, and what its account is called.
+fn full(row: &RoleEntry) -> String {
+    let role = &row.role;
+    format!("{}/{}@{}  {}", role.sso_session, role.role, role.account, row.account_name)
 }
 
 /// The SSO sessions in which `wanted` may be: the one it begins with, else all.
@@ -286,6 +306,19 @@ mod tests {
         assert_eq!(found("Billing@444444444444"), ["acme/444444444444"]);
         assert_eq!(found("Billing@payments-prod"), ["acme/111111111111", "other/111111111111"]);
         assert_eq!(found("other/Billing@payments-prod"), ["other/111111111111"]);
+    }
+
+    #[test]
+    fn a_role_that_is_not_there_brings_those_that_are_like_it_or_in_its_account() {
+        let candidates = |wanted: &str| {
+            let said = serde_json::to_value(unknown(&rows(), wanted)).unwrap();
+            said["candidates"].as_array().map_or(0, Vec::len)
+        };
+        assert_eq!(candidates("Bill@payments-dev"), 1, "by its words");
+        assert_eq!(candidates("other/Bill@payments-prod"), 1, "and by the SSO session in front");
+        assert_eq!(candidates("Nobody@payments-dev"), 2, "by the account's name");
+        assert_eq!(candidates("Nobody@444444444444"), 1, "and id");
+        assert_eq!(candidates("Nobody@nowhere"), 0);
     }
 
     #[test]

@@ -120,7 +120,7 @@ codes! {
     BadChainedRole: "a chained role is not named as an ARN", "Write it like arn:aws:iam::{account}:role/Name.", None;
     BadCredentialLength: "credentials of chained roles live 20 to 60 min", "Choose a length between.", None;
     BadIdle: "an idle limit is 1 min to 8 h", "Choose one between, or leave it off.", None;
-    OrganisationBroken: "your organisation's file could not be understood", "What it said before still holds, or nothing; tell your administrator. The agent's log names the line.", None;
+    OrganisationBroken: "your organisation's file could not be understood", "What it said before still holds, or nothing; tell your administrator. ~/.local/state/daypass/agent.log names the line.", None;
     BadPattern: "a pattern for accounts is empty, too long or has odd characters", "Write a name or an id; * stands for anything.", None;
     BadCommand: "a command is empty, too long or has odd characters", "Write it as in a shell, on one line.", None;
     SsoSessionTwice: "two SSO sessions have the same name", "Give one of them another name.", None;
@@ -166,15 +166,15 @@ codes! {
     PolicyArnUnknown: "AWS does not know one of the managed policies", "Check their ARNs; your own stand in the account of the chained role.", None;
     ChainTooLong: "AWS lets credentials of a chained role live 1 h at most", "The lease may be longer: programs are given new ones by themselves, a console is opened anew.", None;
     AwsTrouble: "AWS reports trouble of its own", "Try again in a minute.", Some(Action::Retry);
-    AwsRefused: "AWS refused this", "Try again; the agent's log names the error code.", Some(Action::Retry);
+    AwsRefused: "AWS refused this", "Try again; ~/.local/state/daypass/agent.log names the error code.", Some(Action::Retry);
     InsecureEndpoint: "an endpoint setting names a plain-http address", "Remove the AWS_ENDPOINT_URL_* or DAYPASS_FEDERATION_URL variable, or use https; then start Daypass again.", Some(Action::Quit);
     ConsoleRefused: "AWS did not open the console with this session", "Renew the session, then open the console again.", Some(Action::Retry);
 
     // This machine.
     ClockOff: "this computer's clock is more than 2 minutes off AWS's", "Daypass reckons with the difference, other programs may fail: set the clock (timedatectl set-ntp true), then choose Sync.", Some(Action::Sync);
-    SettingsBroken: "settings.toml could not be understood", "It is kept as settings.toml.bad, and the defaults are used; the agent's log names the line.", Some(Action::Settings);
-    SettingsInvalid: "settings.toml has a mistake, and the settings before it are still used", "Correct it; the agent's log names the line.", Some(Action::Settings);
-    SettingsUnknown: "settings.toml has a setting Daypass does not know", "Correct its name; the agent's log has it.", Some(Action::Settings);
+    SettingsBroken: "settings.toml could not be understood", "It is kept as settings.toml.bad, and the defaults are used; ~/.local/state/daypass/agent.log names the line.", Some(Action::Settings);
+    SettingsInvalid: "settings.toml has a mistake, and the settings before it are still used", "Correct it; ~/.local/state/daypass/agent.log names the line.", Some(Action::Settings);
+    SettingsUnknown: "settings.toml has a setting Daypass does not know", "Correct its name; ~/.local/state/daypass/agent.log has it.", Some(Action::Settings);
     SettingsUnwritable: "the settings could not be written", "Make room on the disk, or make the folder ~/.config/daypass writable, then try again.", Some(Action::Retry);
     // The first four are said of keeping a sign-in and of taking a kept one up: true of who is signed in and of who is not.
     KeyringAbsent: "no system keyring answers", "Without one a sign-in lasts until Daypass quits. Install and start one (gnome-keyring or KWallet), then choose Keep me signed in again.", Some(Action::Keep);
@@ -202,7 +202,7 @@ codes! {
     SocketFolder: "the folder for Daypass's socket belongs to somebody else or is open to others", "Remove the folder daypass in XDG_RUNTIME_DIR (or ~/.local/state/daypass/run), then try again.", None;
     NoMemory: "no memory could be had for the credentials", "Close some programs, then try again.", Some(Action::Retry);
     /// A bug of ours.
-    Internal: "Daypass made a mistake", "Try again; if it stays so, report it with the agent's log.", Some(Action::Retry);
+    Internal: "Daypass made a mistake", "Try again; if it stays so, report it with ~/.local/state/daypass/agent.log.", Some(Action::Retry);
     AuditUnwritable: "the audit log cannot be written, so no new session is given", "Make room on the disk, or make the folder ~/.local/state/daypass writable, then try again.", Some(Action::Retry);
     AuditUnreadable: "the audit log cannot be read", "Look at who owns the files audit*.jsonl in ~/.local/state/daypass.", Some(Action::Retry);
     ExportUnwritable: "the export could not be written", "Make room on the disk, or make your downloads folder writable, then try again.", Some(Action::Retry);
