@@ -238,7 +238,10 @@ fn merge(view: Option<View>, notice: Option<Failure>, desktop: DesktopView) -> O
 }
 
 fn is_about_agent(failure: &Failure) -> bool {
-    matches!(failure.code, Code::AgentMissing | Code::AgentSilent | Code::AgentOlder | Code::SocketFolder)
+    matches!(
+        failure.code,
+        Code::AgentMissing | Code::AgentSilent | Code::AgentQuit | Code::AgentOlder | Code::SocketFolder
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Signing in and out: the browser, the wait, Ctrl-C; and the practice organisation.
 
 use std::{
+    convert::Infallible,
     future::{pending, poll_fn},
     task::Poll,
     time::Duration,
@@ -148,12 +149,17 @@ fn newest(view: &View) -> Result<SsoSessionName, Trouble> {
 /// Opens the browser and waits until it came back. Ctrl-C and a missing browser cancel the sign-in; whatever else ends
 /// us does so too, unless it was under way `before`: then it is somebody else's.
 async fn wait(client: &Client, attempt: u32, before: Option<u32>, address: Address) -> Result<(), Trouble> {
+    // Never the first to end: what it would end is the waiting.
+    let hinting = async {
+        hints(client, attempt).await;
+        pending::<Infallible>().await
+    };
     let (outcome, is_over) = tokio::select! {
+        never = hinting => match never {},
         outcome = steps(client, attempt, address) => {
             let is_over = outcome.as_ref().is_err_and(|t| t.is(Code::SignInCancelled) || t.is(Code::NoBrowser));
             (outcome, is_over)
         }
-        () = hints(client, attempt) => pending().await,
         signal = ending() => {
             // What a shell reports for a program that a signal ended.
             let exit = u8::try_from(128 + signal).unwrap_or(1);

@@ -136,6 +136,7 @@ fn exit_code(code: Code) -> u8 {
         Code::AgentBusy
         | Code::AgentMissing
         | Code::AgentSilent
+        | Code::AgentQuit
         | Code::AgentRunning
         | Code::AgentOlder
         | Code::SocketFolder => 5,

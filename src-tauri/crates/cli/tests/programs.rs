@@ -8,6 +8,9 @@ use std::{
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -156,6 +159,27 @@ fn a_sign_in_ends_with_the_command_that_started_it_and_not_with_one_that_joined_
         assert_eq!(end(own, signal), Some(code), "{signal}");
         let status = ok(&home.daypass(&["--json", "status"]).output().unwrap());
         assert!(status.contains("\"signIn\":null"), "{signal} left the sign-in behind: {status}");
+    }
+}
+
+#[test]
+fn a_sign_in_ends_when_somebody_quits_daypass_meanwhile() {
+    let home = Home::new();
+    home.start_practice();
+    let start = |_| {
+        let mut command = home.daypass(&["sign-in", "practice", "--print-url"]);
+        let mut command = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        BufReader::new(command.stdout.as_mut().unwrap()).read_line(&mut String::new()).unwrap();
+        command
+    };
+    let waiting: Vec<Child> = (0..12).map(start).collect();
+    ok(&home.daypass(&["quit"]).output().unwrap());
+    let (ends, ended) = mpsc::channel();
+    thread::spawn(move || waiting.into_iter().try_for_each(|c| ends.send(c.wait_with_output().unwrap())));
+    for _ in 0..12 {
+        let output = ended.recv_timeout(Duration::from_secs(20)).expect("one waits on");
+        assert_eq!(output.status.code(), Some(5));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("Daypass was quit meanwhile"), "{output:?}");
     }
 }
 

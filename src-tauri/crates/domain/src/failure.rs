@@ -195,6 +195,7 @@ codes! {
     CommandNotFound: "there is no such program", "Check the name after `--`.", None;
     AgentMissing: "the agent could not be started", "Reinstall Daypass: the program daypass-agent belongs beside it.", None;
     AgentSilent: "the agent does not answer", "End the process daypass-agent, then try again.", None;
+    AgentQuit: "Daypass was quit meanwhile", "Start it, then try again.", None;
     AgentBusy: "the agent has as many clients as it takes", "Close some shells that Daypass opened, then try again.", Some(Action::Retry);
     LookUnderWay: "the agent looks already, for others", "Wait a moment, then try again.", Some(Action::Retry);
     AgentRunning: "another agent is already running", "Use that one, or stop it with `daypass quit`.", None;

@@ -170,7 +170,7 @@ impl Client {
     /// Waits until a view satisfies `enough`.
     ///
     /// # Errors
-    /// `AgentSilent` when the agent goes first.
+    /// `AgentQuit` or `AgentSilent` when the agent goes first.
     pub async fn wait_for<T>(&self, mut enough: impl FnMut(&View) -> Option<T>) -> Result<T, Failure> {
         let mut views = self.views();
         loop {
@@ -178,7 +178,8 @@ impl Client {
             if let Some(found) = found {
                 return Ok(found);
             }
-            views.changed().await.map_err(|_| Code::AgentSilent)?;
+            let gone = |_| if self.has_quit() { Code::AgentQuit } else { Code::AgentSilent };
+            views.changed().await.map_err(gone)?;
         }
     }
 
