@@ -65,7 +65,12 @@ export const signals = (scenario) => {
     }],
     ["sleep clears everything before it is let go", async () => {
       // What ended before is not told again with what ends now.
-      for (const _ of [1, 2]) await window.clickButton("Dismiss");
+      const ended = (count) => until(`${count} ended leases are shown`, () => window.look(`document.querySelectorAll(${JSON.stringify(ENDED)}).length === ${count}`));
+      for (const left of [1, 0]) {
+        await ended(left + 1);
+        await window.clickButton("Dismiss");
+        await ended(left);
+      }
       for (const role of SLEEPERS) await scenario.json("request", role, "--for", "15m");
       await until("three leases live", async () => (await scenario.json("status")).liveSessions === 3);
       before = told().length;

@@ -77,9 +77,13 @@ export class Window {
     return this.click(`${selector} option[value='${value}']`);
   }
 
+  /** Finds and clicks, anew when it cannot be clicked yet, or when the page replaced it in between. */
   async #click(what, using, value) {
-    const element = await until(`${what} is there`, () => this.#call("POST", "/element", { using, value }));
-    await this.#call("POST", `/element/${element[ELEMENT]}/click`, {});
+    await until(`${what} is clicked`, async () => {
+      const element = await this.#call("POST", "/element", { using, value });
+      await this.#call("POST", `/element/${element[ELEMENT]}/click`, {});
+      return true;
+    });
   }
 
   /** Presses one key, with others held: `press("Control", "Enter")`. */
