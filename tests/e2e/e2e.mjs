@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 
 import { agent } from "./agent.mjs";
+import { hostile } from "./hostile.mjs";
 import { byKeyboard, byMouse } from "./main_job.mjs";
 import { narrowByKeyboard, narrowByMouse } from "./narrow.mjs";
 import { withNobodyThere, withoutAddress } from "./no_bus.mjs";
@@ -26,6 +27,7 @@ const SCENARIOS = [
   ["agent", "dark", agent],
   ["notifications", "light", notifications],
   ["a mute notification daemon", "dark", mute],
+  ["hostile names", "light", hostile],
   ["no address of a bus", "dark", withoutAddress],
   ["nobody at the bus's address", "light", withNobodyThere],
 ];

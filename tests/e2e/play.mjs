@@ -48,8 +48,8 @@ export class Scenario {
   }
 
   /** A practice organisation that outlives the agent; Daypass is led there. Returns its start URL and Region. */
-  async startOrganisation() {
-    this.#organisation = this.desk.start(this.program("daypass-practice"), []);
+  async startOrganisation(...args) {
+    this.#organisation = this.desk.start(this.program("daypass-practice"), args);
     let said = "";
     this.#organisation.stdout.on("data", (data) => { said += data; });
     await until("the organisation listens", () => said.includes("\n"));
@@ -71,6 +71,16 @@ export class Scenario {
     await window.click("[data-testid=sign-in]");
     await this.visits(1);
     await this.lists("214 roles");
+    return window;
+  }
+
+  /** The window, with an organisation's start URL and Region typed into its form. */
+  async openFor({ startUrl, region }) {
+    const window = await this.open();
+    await window.click("[data-testid=start-url]");
+    await window.type(startUrl);
+    await window.click("[data-testid=sso-region]");
+    await window.type(region);
     return window;
   }
 

@@ -65,12 +65,7 @@ export const keptSignedIn = (scenario) => {
     ["a person types their start URL and asks to be kept signed in", async () => {
       await desk.startBus();
       await desk.startKeyring();
-      const { startUrl, region } = await scenario.startOrganisation();
-      window = await scenario.open();
-      await window.click("[data-testid=start-url]");
-      await window.type(startUrl);
-      await window.click("[data-testid=sso-region]");
-      await window.type(region);
+      window = await scenario.openFor(await scenario.startOrganisation());
       await window.click("[data-testid=keep-signed-in]");
       expect(await desk.inKeyring() === "", "something is in the keyring already");
       await window.click("[data-testid=sign-in]");
