@@ -28,6 +28,9 @@ pub struct Catalog {
 pub struct Account {
     pub name: String,
     pub roles: BTreeSet<RoleName>,
+    /// What is listed for it next is no news: of an account of the first list, until its roles were listed once.
+    #[serde(default)]
+    pub is_unheard: bool,
 }
 
 impl Catalog {
@@ -45,14 +48,26 @@ impl Catalog {
         self.accounts.get(account).is_some_and(|a| a.roles.contains(role))
     }
 
-    fn rows(&self) -> impl Iterator<Item = Change> {
-        self.accounts.iter().flat_map(|(account, known)| {
-            known.roles.iter().map(|role| Change {
-                account_name: known.name.clone(),
-                account: account.clone(),
-                role: role.clone(),
-            })
-        })
+    /// The portal lists these accounts now. Roles known from before stay until their account is listed anew.
+    pub fn list_accounts(&mut self, accounts: Vec<(AccountId, String)>) {
+        let is_unheard = self.synced_at.is_none();
+        let mut before = std::mem::take(&mut self.accounts);
+        for (id, name) in accounts {
+            let known = before.remove(&id).unwrap_or(Account { is_unheard, ..Account::default() });
+            self.accounts.insert(id, Account { name, ..known });
+        }
+        for (id, gone) in before {
+            self.changes.note(&id, &gone.name, gone.roles, BTreeSet::new());
+        }
+    }
+
+    /// The portal lists these roles of an account now.
+    pub fn list_roles(&mut self, id: &AccountId, roles: BTreeSet<RoleName>) {
+        let Some(account) = self.accounts.get_mut(id) else { return };
+        let before = std::mem::replace(&mut account.roles, roles);
+        if !std::mem::take(&mut account.is_unheard) {
+            self.changes.note(id, &account.name, before, account.roles.clone());
+        }
     }
 }
 
@@ -71,19 +86,31 @@ pub struct Change {
 }
 
 impl Changes {
-    /// Adds what is different between two lists. What came and went again is no change.
-    pub fn add(&mut self, before: &Catalog, after: &Catalog) {
-        for gone in before.rows().filter(|row| !after.lists(&row.account, &row.role)) {
-            if !self.came.remove(&gone) {
+    /// Adds what is different between two lists of an account. What came and went again is no change.
+    fn note(&mut self, id: &AccountId, name: &str, before: BTreeSet<RoleName>, after: BTreeSet<RoleName>) {
+        let change = |role: &RoleName| Change {
+            account_name: name.to_owned(),
+            account: id.clone(),
+            role: role.clone(),
+        };
+        for gone in before.difference(&after).map(change) {
+            if !take_out(&mut self.came, &gone) {
                 self.went.insert(gone);
             }
         }
-        for new in after.rows().filter(|row| !before.lists(&row.account, &row.role)) {
-            if !self.went.remove(&new) {
+        for new in after.difference(&before).map(change) {
+            if !take_out(&mut self.went, &new) {
                 self.came.insert(new);
             }
         }
     }
+}
+
+/// Takes a role out, whatever its account was called; false where it is not there.
+fn take_out(changes: &mut BTreeSet<Change>, change: &Change) -> bool {
+    let count = changes.len();
+    changes.retain(|c| (&c.account, &c.role) != (&change.account, &change.role));
+    changes.len() < count
 }
 
 /// What the person did with a role, kept beside the list.
@@ -202,23 +229,46 @@ mod tests {
         assert_eq!(uses(&[10]), Some(Warmth(day(10).as_millis())));
     }
 
+    fn names(changes: &BTreeSet<Change>) -> Vec<&str> {
+        changes.iter().map(|c| c.role.as_str()).collect()
+    }
+
+    fn list(catalog: &mut Catalog, name: &str, roles: &[&str]) {
+        let id: AccountId = "111122223333".parse().unwrap();
+        catalog.list_accounts(vec![(id.clone(), name.to_owned())]);
+        catalog.list_roles(&id, roles.iter().map(|r| r.parse().unwrap()).collect());
+    }
+
     #[test]
-    fn what_came_and_went_again_is_no_change() {
-        let list = |roles: &[&str]| {
-            let roles = roles.iter().map(|r| r.parse().unwrap()).collect();
-            let account = Account { name: "pay".to_owned(), roles };
-            let accounts = BTreeMap::from([("111122223333".parse().unwrap(), account)]);
-            Catalog { accounts, ..Catalog::default() }
-        };
-        let (old, new) = (list(&["Admin", "ReadOnly"]), list(&["ReadOnly", "Audit"]));
-        let mut changes = Changes::default();
-        changes.add(&old, &new);
-        let names = |set: &BTreeSet<Change>| set.iter().map(|c| c.role.to_string()).collect::<Vec<_>>();
-        assert_eq!(
-            (names(&changes.came), names(&changes.went)),
-            (vec!["Audit".into()], vec!["Admin".into()])
-        );
-        changes.add(&new, &old);
-        assert_eq!(changes, Changes::default());
+    fn what_came_and_went_again_is_no_change_whatever_the_account_is_called() {
+        let mut catalog = Catalog::default();
+        list(&mut catalog, "pay", &["Admin", "ReadOnly"]);
+        catalog.synced_at = Some(Timestamp::from_secs(0));
+        list(&mut catalog, "pay", &["ReadOnly", "Audit"]);
+        let Changes { came, went } = &catalog.changes;
+        assert_eq!((names(came), names(went)), (vec!["Audit"], vec!["Admin"]));
+        list(&mut catalog, "payments", &["Admin", "ReadOnly"]);
+        assert_eq!(catalog.changes, Changes::default());
+    }
+
+    #[test]
+    fn an_account_that_failed_in_the_first_list_brings_no_news_later() {
+        let mut catalog = Catalog::default();
+        catalog.list_accounts(vec![("111122223333".parse().unwrap(), "pay".to_owned())]);
+        catalog.synced_at = Some(Timestamp::from_secs(0));
+        list(&mut catalog, "pay", &["Admin"]);
+        assert_eq!(catalog.changes, Changes::default());
+        list(&mut catalog, "pay", &["Admin", "Audit"]);
+        assert_eq!(names(&catalog.changes.came), ["Audit"]);
+    }
+
+    #[test]
+    fn an_account_that_comes_is_news_and_so_is_one_that_goes() {
+        let mut catalog = Catalog { synced_at: Some(Timestamp::from_secs(0)), ..Catalog::default() };
+        list(&mut catalog, "pay", &["Admin"]);
+        assert_eq!(names(&catalog.changes.came), ["Admin"]);
+        catalog.changes = Changes::default();
+        catalog.list_accounts(vec![]);
+        assert_eq!(names(&catalog.changes.went), ["Admin"]);
     }
 }

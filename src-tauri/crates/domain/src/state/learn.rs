@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{About, What},
-    catalog::{Account, Warmth},
+    catalog::Warmth,
     event::{Effect, Event},
     failure::{Code, Failure},
     ids::{AccountId, SessionId, SsoSessionName},
@@ -119,9 +119,7 @@ impl State {
             Event::RolesListed { sso_session, account, roles } => {
                 self.catalog_revision += 1;
                 let Some(sso) = self.sso_sessions.get_mut(&sso_session) else { return vec![] };
-                if let Some(account) = sso.catalog.accounts.get_mut(&account) {
-                    account.roles = roles.into_iter().collect();
-                }
+                sso.catalog.list_roles(&account, roles.into_iter().collect());
                 if let Some(sync) = &mut sso.sync {
                     sync.done = sync.total.min(sync.done + 1);
                 }
@@ -130,22 +128,16 @@ impl State {
             Event::Synced { sso_session, failed } => {
                 let Some(sso) = self.sso_sessions.get_mut(&sso_session) else { return vec![] };
                 sso.sync = None;
-                if let Some(before) = sso.before.take() {
-                    let mut changes = std::mem::take(&mut sso.catalog.changes);
-                    changes.add(&before, &sso.catalog);
-                    sso.catalog.changes = changes;
-                }
                 sso.catalog.synced_at = Some(now.wall);
                 sso.failed_accounts = failed;
                 sso.catalog_failure = None;
                 vec![Effect::Remember]
             }
             Event::SyncFailed { sso_session, code } => {
-                if let Some(sso) = self.sso_sessions.get_mut(&sso_session) {
-                    sso.sync = None;
-                    sso.catalog_failure = Some(code);
-                }
-                vec![]
+                let Some(sso) = self.sso_sessions.get_mut(&sso_session) else { return vec![] };
+                sso.sync = None;
+                sso.catalog_failure = Some(code);
+                vec![Effect::Remember]
             }
             Event::Issued { session, expiration, key_id_end } => {
                 self.issued(session, expiration, key_id_end, now)
@@ -336,17 +328,7 @@ impl State {
         sso.sync = Some(Progress { done: 0, total });
         sso.slow_at = None;
         sso.catalog_failure = None;
-        // What came and went is told against a list that was whole once; the first has nothing to tell.
-        sso.before = sso.catalog.synced_at.is_some().then(|| sso.catalog.clone());
-        // Roles known from before stay in view until their account is listed anew.
-        let mut before = std::mem::take(&mut sso.catalog.accounts);
-        sso.catalog.accounts = accounts
-            .into_iter()
-            .map(|(id, name)| {
-                let roles = before.remove(&id).map(|a| a.roles).unwrap_or_default();
-                (id, Account { name, roles })
-            })
-            .collect();
+        sso.catalog.list_accounts(accounts);
     }
 
     fn issued(

@@ -205,7 +205,8 @@ impl Sso {
                 progress: self.sync,
                 failed_accounts: self.failed_accounts,
                 failure: self.catalog_failure.or(slow.then_some(Code::SlowAnswer)).map(Failure::from),
-                changes: changes(&self.catalog.changes),
+                // Once they are all known.
+                changes: if self.sync.is_none() { changes(&self.catalog.changes) } else { None },
             },
         }
     }

@@ -18,8 +18,6 @@ pub(super) struct Sso {
     pub(super) signed_in_at: Option<Timestamp>,
     pub(super) identity: Option<String>,
     pub(super) catalog: Catalog,
-    /// The list as it was before the sync under way.
-    pub(super) before: Option<Catalog>,
     pub(super) sync: Option<Progress>,
     /// When the view begins to say that a sync hears nothing.
     pub(super) slow_at: Option<Deadline>,
@@ -39,7 +37,6 @@ impl Sso {
             signed_in_at: None,
             identity: None,
             catalog,
-            before: None,
             sync: None,
             slow_at: None,
             failed_accounts: 0,

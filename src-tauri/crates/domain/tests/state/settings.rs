@@ -154,6 +154,20 @@ fn roles_of_an_account_that_could_not_be_listed_have_not_gone() {
 }
 
 #[test]
+fn what_came_before_a_sync_failed_is_told_once_it_is_over() {
+    let mut rig = Rig::signed_in();
+    rig.list(&[(ACCOUNT, &["Admin"])]);
+    rig.synced(0);
+    rig.list(&[(ACCOUNT, &["Admin", "Audit"])]);
+    assert_eq!(rig.sso("acme").catalog.changes, None, "not while it counts up");
+    rig.learn(Event::SyncFailed { sso_session: name("acme"), code: Code::Unreachable });
+    rig.list(&[(ACCOUNT, &["Admin", "Audit"])]);
+    rig.synced(0);
+    let changes = rig.sso("acme").catalog.changes.unwrap();
+    assert_eq!((changes.came, changes.some[0].role.as_str()), (1, "Audit"));
+}
+
+#[test]
 fn trouble_with_the_file_and_the_clock_stands_until_it_is_mended() {
     let mut rig = Rig::signed_out();
     let standing = |rig: &Rig| rig.view().standing.iter().map(|f| f.code).collect::<Vec<_>>();
