@@ -123,6 +123,15 @@ describe("with less motion", () => {
 });
 
 describe("in forced colours", () => {
+  it.concurrent.each(["dark", "light"] as const)("a match can be read, %s", (scheme) =>
+    during("main", async (page) => {
+      await page.emulateMedia({ forcedColors: "active", colorScheme: scheme });
+      await page.getByTestId("search").fill("pay");
+      const [mark, around] = await page.locator("mark").first().evaluate((one) =>
+        [one, document.body].map((each) => getComputedStyle(each).color));
+      expect(mark).toBe(around);
+    }));
+
   it.concurrent.each(VIEWS)("%s shows which control has the focus", (_name, scene, open, path) =>
     during(scene, async (page) => {
       await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });

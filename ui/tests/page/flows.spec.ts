@@ -165,6 +165,24 @@ describe.concurrent("by keyboard", () => {
       await page.locator('[data-testid=session-card][data-phase="active"]', { hasText: "TICKET-4821" }).waitFor();
     }));
 
+  it("saves a pass by Enter in its name, and asks for no session by Enter in a question of the policy", () =>
+    during("main", async (page) => {
+      const cards = page.getByTestId("session-card");
+      await page.getByTestId("role-row").first().waitFor();
+      const before = await cards.count();
+      await page.getByTestId("role-list").focus();
+      await page.keyboard.press("Shift+Enter");
+      await page.locator("[data-scope=readOnly]").click();
+      await page.getByTestId("probe-action").fill("s3:GetObject");
+      await page.keyboard.press("Enter");
+      await page.getByTestId("as-pass").click();
+      await page.getByTestId("pass-name").fill("Look around");
+      await page.keyboard.press("Enter");
+      await page.getByText("Saved as “Look around”").waitFor();
+      expect(await page.getByTestId("request-sheet").count(), "the form is still there").toBe(1);
+      expect(await cards.count(), "nothing was asked for").toBe(before);
+    }));
+
   it("reaches every control of a chosen row by Tab, and no other row's", () =>
     during("main", async (page) => {
       await page.getByTestId("role-row").first().waitFor();
